@@ -1,0 +1,59 @@
+# wsrelay: `make` builds it, `make run` starts it, `make test` tests it. POSIX make.
+.POSIX:
+.SUFFIXES: .c .o
+
+include config.mk
+
+# The user's CFLAGS come last.
+OWN_CFLAGS = -std=c99 -D_POSIX_C_SOURCE=200809L -I. \
+	-Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wvla -Wformat=2
+
+# An application: its file, and what only it needs, beside its line in apps/apps.c.
+APPS = apps/apps.o apps/relay.o apps/echo.o
+
+PURE = sha1.o base64.o utf8.o frame.o http.o ring.o yaml_text.o yaml_mini.o
+CORE = $(PURE) config.o config_load.o log.o os.o budget.o loop.o loop_$(POLL).o net.o \
+	output.o input.o conn.o hub.o metrics.o tls_$(TLS).o
+OBJECTS = wsrelay.o $(CORE) $(APPS)
+
+all: wsrelay
+
+wsrelay: $(OBJECTS)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(OBJECTS) $(LDLIBS)
+
+.c.o:
+	$(CC) $(OWN_CFLAGS) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
+
+# Whatever was said to make otherwise than last time: everything is built again.
+build.stamp: FORCE
+	@echo '$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) $(LDLIBS) $(POLL) $(TLS) $(APPS)' > $@.new
+	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
+
+FORCE:
+
+$(OBJECTS): wsrelay.h core.h build.stamp
+
+run: wsrelay
+	./wsrelay -c wsrelay.yaml
+
+include test/test.mk
+
+install: wsrelay
+	mkdir -p $(DESTDIR)$(SBINDIR) $(DESTDIR)$(SYSCONFDIR) \
+		$(DESTDIR)$(MANDIR)/man8 $(DESTDIR)$(MANDIR)/man5
+	cp wsrelay $(DESTDIR)$(SBINDIR)/wsrelay
+	chmod 755 $(DESTDIR)$(SBINDIR)/wsrelay
+	cp wsrelay.8 $(DESTDIR)$(MANDIR)/man8/wsrelay.8
+	cp wsrelay.yaml.5 $(DESTDIR)$(MANDIR)/man5/wsrelay.yaml.5
+	test -e $(DESTDIR)$(SYSCONFDIR)/wsrelay.yaml || \
+		cp wsrelay.yaml $(DESTDIR)$(SYSCONFDIR)/wsrelay.yaml
+
+uninstall:
+	rm -f $(DESTDIR)$(SBINDIR)/wsrelay $(DESTDIR)$(MANDIR)/man8/wsrelay.8 \
+		$(DESTDIR)$(MANDIR)/man5/wsrelay.yaml.5
+
+clean:
+	rm -f wsrelay *.o apps/*.o build.stamp build.stamp.new
+	rm -f $(TEST_PROGRAMS) test/*.o
+
+.PHONY: all run install uninstall clean FORCE

@@ -1,0 +1,16 @@
+# config.mk: what to build. Edit it, or say it to make: make POLL=select CFLAGS=-Os
+
+CC = cc
+CFLAGS = -O2
+LDFLAGS =
+
+# How to wait for descriptors: poll or select.
+POLL = poll
+
+# none: plain ws:// only.
+TLS = none
+
+PREFIX = /usr/local
+SBINDIR = $(PREFIX)/sbin
+MANDIR = $(PREFIX)/share/man
+SYSCONFDIR = /etc

@@ -1,0 +1,400 @@
+/* core.h: the hub from inside: what its own files share, from the loop up to the metrics.
+ *
+ * Only loop, budget, ring, net, output, input, conn, hub, metrics, tls and wsrelay.c include it. */
+#ifndef CORE_H
+#define CORE_H
+
+#include "wsrelay.h"
+
+#include <sys/types.h>
+
+enum {  /* Limits that are not keys: a knob nobody turns is a knob to audit. */
+	HUB_PENDING_MAX = 256,          /* clients before 101; a flood of them pushes out its oldest */
+	HUB_SLICE_MAX = 256 * 1024,     /* unsent bytes at which a turn flushes: they stay in cache */
+	HUB_TURN_MS = 10,               /* a turn's reading ends here: others wait, deadlines too */
+	HUB_PINGS_A_TURN = 1024,        /* so that the pongs come back together */
+	HUB_TICK_MS = 1000,             /* between two looks at the deadlines */
+	HUB_TICK_SHORT_MS = 250,        /* the same, when a timeout is under two seconds */
+	NET_ACCEPTS_A_TURN = 64,
+	NET_BACKLOG = 1024,
+	NET_REST_MS = 100,              /* of a listener when descriptors are out */
+	CONN_FLUSH_MAX = 256 * 1024,    /* handed over for one client in one go: nobody starves */
+	CONN_CLOSE_MS = 5000,           /* from queueing our close frame to the end of TCP */
+	CONN_MESSAGE_MS = 30000,        /* first to last byte of a message */
+	INPUT_FRAGMENTS_MAX = 65536,    /* of one message */
+	INPUT_TAIL_MAX = 6 + FRAME_CONTROL_MAX, /* a header or control frame still incomplete */
+	OUTPUT_MIN = 256 * 1024,        /* private output of one client: this or two messages */
+	OUTPUT_PONGS_MAX = 4096,        /* queued bytes from which only the last ping is answered */
+	HUB_OTHER_WATCHES = 16,         /* listeners, signals, metrics */
+	METRICS_CLIENTS_MAX = 4, METRICS_MS = 5000, METRICS_REQUEST_MAX = 2048
+};
+
+/* ---- loop.c with loop_poll.c or loop_select.c: descriptors to watch, and the clock -------------- */
+
+enum { LOOP_IN = 1, LOOP_OUT = 2, LOOP_HUP = 4 };
+
+/* Owned by whoever embeds it, which sets fd and ready before loop_add. */
+struct watch {
+	void (*ready)(struct watch *w, int events);     /* LOOP_IN, LOOP_OUT, LOOP_HUP */
+	int fd;
+	uint32_t index;         /* the loop's */
+};
+
+/* Room for this many watches, of loop_watch_size() bytes each. Returns 0, or -1: memory is out. */
+int loop_start(size_t watches);
+void loop_stop(void);
+size_t loop_watch_size(void);
+
+/* LOOP_HUP comes unasked, and again each turn: who gets it removes the watch or reads. */
+void loop_add(struct watch *w, int events);
+void loop_change(struct watch *w, int events);
+void loop_remove(struct watch *w);
+
+/* Waits until a watch is ready, a signal came or timeout ms are over. */
+void loop_wait(int timeout);
+
+void loop_ask(int timeout);     /* the system's half of it */
+
+/* The ready watches of the last wait, each once, first the one behind where the last turn stopped;
+ * NULL: no more. The others are ready again in the next turn. */
+struct watch *loop_next(int *events);
+
+size_t loop_limit(void);        /* descriptors from this number on cannot be watched */
+
+/* Monotonic ms that stand still while the process is stopped: for deadlines. */
+uint64_t loop_now(void);
+
+extern const char loop_kind[];  /* "poll" or "select" */
+uint64_t loop_micros(void);     /* monotonic microseconds */
+
+/* ---- net.c: listeners ---------------------------------------------------------------------------- */
+
+struct peer {
+	uint8_t addr[16];
+	uint16_t port;
+	uint8_t family;         /* 4, 6, or 0: a unix socket */
+};
+
+enum { PEER_TEXT = 56 };
+
+/* "192.0.2.1:80", "[2001:db8::1]:80" or "unix"; text may hold it. */
+const char *net_peer_text(const struct peer *peer, char text[PEER_TEXT]);
+
+typedef void net_accepted(void *arg, int fd, const struct peer *peer);  /* takes over fd */
+
+/* Listens and watches on address ("": all of IPv4 and IPv6, "unix:PATH", or an IP address) and port,
+ * and says so in the log with `what`. Returns 0, or a sysexits code after it has logged why. */
+int net_listen(const char *what, const char *address, unsigned port, net_accepted *accepted,
+               void *arg);
+
+/* Wakes the listeners that rest because descriptors are out; each turn. Returns ms until the next
+ * wake, at most `most`. */
+int net_tick(uint64_t now, int most);
+
+void net_close(const void *arg);        /* the listeners that were made with this arg */
+
+/* ---- budget.c: blocks out of one fixed sum ----------------------------------------------------- */
+
+enum { BUDGET_BLOCK_MIN = 512, BUDGET_CLASSES = 8 };    /* 512 B to 64 KiB are kept when freed */
+
+struct budget {
+	size_t limit;
+	size_t used;            /* in blocks handed out */
+	size_t kept;            /* in freed blocks at hand; used + kept <= limit */
+	struct kept *free[BUDGET_CLASSES];
+};
+
+void budget_start(struct budget *b, size_t limit);
+void budget_stop(struct budget *b);
+
+/* The size of block to take for `need` bytes: doubled from BUDGET_BLOCK_MIN on, at most `most`
+ * (>= need) where that is more. */
+size_t budget_size(size_t need, size_t most);
+
+int budget_fits(const struct budget *b, size_t size);
+
+/* A block, to be given back with the same size; NULL when it does not fit or malloc fails. */
+void *budget_take(struct budget *b, size_t size);
+void budget_give(struct budget *b, void *block, size_t size);
+
+/* ---- ring.c: the broadcast frames --------------------------------------------------------------- */
+
+/* Frames back to back, unmasked and final, at 64-bit positions that never wrap. There is no tail:
+ * what is older than head - size is gone. Clients hold positions. */
+struct ring {
+	uint8_t *buf;
+	size_t size;
+	size_t at;              /* where in buf the head stands, < size */
+	uint64_t head;          /* position behind the last frame */
+	uint64_t seq;           /* number of frames so far */
+};
+
+/* Starts empty on the caller's size bytes at buf. */
+void ring_start(struct ring *r, uint8_t *buf, size_t size);
+
+/* Adds a frame with n bytes of payload; the caller has made room. Returns its length. */
+size_t ring_append(struct ring *r, int op, const void *data, size_t n);
+
+/* The bytes from pos on that lie together, not beyond end: their number, and in *p where. */
+size_t ring_span(const struct ring *r, uint64_t pos, uint64_t end, const uint8_t **p);
+
+void ring_copy(const struct ring *r, uint8_t *out, uint64_t pos, size_t n);
+
+/* The position behind the frame that starts at pos. */
+uint64_t ring_next(const struct ring *r, uint64_t pos);
+
+/* Goes on at the start of buf, so that a calm relay touches little memory. Only when no client
+ * stands behind the head. */
+void ring_restart(struct ring *r);
+
+/* ---- conn.c: one client ------------------------------------------------------------------------- */
+
+/* In the order of its life. */
+enum {
+	CONN_FREE,
+	CONN_HANDSHAKE, /* reads the request head */
+	CONN_OPEN,      /* 101 is queued: frames in, frames out */
+	CONN_CLOSING,   /* the last it will be sent is queued; input is thrown away */
+	CONN_LINGER,    /* all handed over and SHUT_WR: thrown away until its end of stream */
+	CONN_DEAD       /* waits for the sweep */
+};
+
+/* Why a client went. */
+enum reason {
+	REASON_PEER,            /* its close frame */
+	REASON_LOST,            /* end of stream or reset without one */
+	REASON_PROTOCOL, REASON_BAD_DATA, REASON_POLICY, REASON_TOO_BIG,
+	REASON_TIMEOUT, REASON_SLOW, REASON_MEMORY, REASON_SHUTDOWN, REASON_APPLICATION,
+	REASONS
+};
+
+struct reason_info {
+	const char *label;      /* in the metrics */
+	uint16_t code;          /* of our close frame */
+};
+
+enum { CONN_REJECTIONS = 11 };  /* HTTP statuses that refuse, the last for all others */
+
+struct conn {
+	struct watch watch;     /* first: the loop hands it back */
+	uint64_t cursor;        /* next byte of the ring to hand over */
+	uint64_t edge;          /* end of the frame that byte is inside; == cursor between frames */
+	uint64_t seq;           /* number of the frame at edge */
+	struct out *out;        /* private output, NULL when there is none */
+	struct in *in;          /* incomplete input, NULL when there is none */
+	struct hub *hub;
+	uint64_t opened;        /* accepted; times are loop_now() */
+	uint64_t closed;        /* our close was queued */
+	uint64_t heard;         /* life was last seen: what pong_timeout counts from */
+	uint64_t wrote;         /* output began to wait, or some was last handed over */
+	uint64_t dropped;       /* messages it never got (relay.slow_client: drop) */
+	struct conn *older, *newer;     /* in the order in which they began to hold memory */
+	struct conn *next_touched;
+	struct conn *next_dead;
+	const char *why;        /* it went, for the log: a constant */
+	uint32_t live;          /* index in hub->live */
+	uint32_t ping_first;    /* number of the oldest unanswered ping */
+	struct peer peer;
+	uint16_t code;          /* close code or HTTP status that ends it */
+	uint8_t state;
+	uint8_t reason;
+	uint8_t upgraded;       /* 101 was queued at some time */
+	uint8_t want;           /* what the loop watches */
+	uint8_t pinged;         /* a ping is unanswered */
+	uint8_t waiting;        /* output waits: the write clock runs */
+	uint8_t blocked;        /* the kernel takes no more until LOOP_OUT */
+	uint8_t touched;        /* on hub->touched */
+	uint8_t holding;        /* on the list of holders */
+	uint8_t ended;          /* its end of stream came */
+	uint8_t reset;          /* end with RST, so that the kernel keeps nothing either */
+};
+
+/* Takes over a connected descriptor. */
+void conn_open(struct hub *h, int fd, const struct peer *peer);
+
+/* The handshake is accepted: it follows the ring from now on. */
+void conn_upgrade(struct conn *c);
+
+/* Refuses the handshake with an HTTP status. */
+void conn_refuse(struct conn *c, int status, const char *why);
+
+/* Ends a client in order: a close frame with the reason's code behind all that is queued, or before
+ * 101 a refusal. why: a constant, for the log. Does nothing when it is ending already. */
+void conn_end(struct conn *c, enum reason reason, const char *why);
+
+/* As conn_end, with the code that answers the peer's close frame (CLOSE_NO_STATUS: an empty one). */
+void conn_end_code(struct conn *c, enum reason reason, int code, const char *why);
+
+/* Ends a client now: what is queued is lost, TCP is reset when `reset`. The sweep does the rest. */
+void conn_kill(struct conn *c, enum reason reason, const char *why, int reset);
+
+/* Ends a client that is pending for longest, for newer ones. */
+void conn_push_out(struct conn *c);
+
+/* Takes its incomplete input and, when that was nothing, all, because memory is out. */
+void conn_evict(struct conn *c);
+
+/* Stops following: the rest of a begun frame goes before the private output, the messages between
+ * are dropped, it stands at the head. */
+void conn_cut(struct conn *c);
+
+/* Hands over what waits: the only caller of send(). */
+void conn_flush(struct conn *c);
+
+/* Looks at its deadlines; passed: ms since the last look. */
+void conn_tick(struct conn *c, uint64_t passed);
+
+void conn_ping(struct conn *c);
+
+/* A pong came with this payload. */
+void conn_pong(struct conn *c, const uint8_t *data, size_t n);
+
+/* The end: descriptor and memory. From the sweep only. */
+void conn_free(struct conn *c);
+
+/* Whether it is to be sent what stands in the ring. */
+int conn_follows(const struct conn *c);
+
+extern const struct reason_info conn_reasons[REASONS];
+extern const uint16_t conn_rejection_status[CONN_REJECTIONS];
+
+/* ---- input.c: bytes from a client --------------------------------------------------------------- */
+
+/* A message, head or header that is not whole yet, in one block of the budget. */
+struct in {
+	uint32_t size;          /* of the block */
+	uint32_t have;          /* bytes of data */
+	uint64_t since;         /* when it began */
+	struct http_req req;    /* CONN_HANDSHAKE: data is the head so far */
+	uint64_t left;          /* CONN_OPEN: bytes of the current frame to come; data is the message */
+	uint64_t at;            /* bytes of the current frame that came */
+	uint8_t mask[4];
+	uint8_t op;             /* of the message, 0 between messages */
+	uint8_t fin;            /* the current frame is the message's last */
+	uint8_t tail_len;
+	uint8_t tail[INPUT_TAIL_MAX];   /* a header or control frame that is not whole yet */
+	uint32_t fragments;
+	uint32_t utf8;
+	uint8_t data[];
+};
+
+/* Takes n bytes that a client sent; INPUT_TAIL_MAX bytes before p may be overwritten, and p's. */
+void input_take(struct conn *c, uint8_t *p, size_t n);
+
+/* How many bytes may be read from it now, so that all they can cause has room; 0: none. */
+size_t input_room(const struct conn *c);
+
+void input_clear(struct conn *c);       /* frees what is incomplete */
+
+/* ---- output.c: private output ------------------------------------------------------------------- */
+
+struct iovec;
+
+/* Queues a frame at the head of the ring, behind all broadcasts so far. data frames may push out
+ * older holders of memory; control frames take only what is free. Returns 0, or -1: no room. */
+int output_frame(struct conn *c, int op, const void *data, size_t n);
+
+/* Queues bytes as they are (an HTTP answer); takes only what is free. Returns 0 or -1. */
+int output_bytes(struct conn *c, const void *data, size_t n);
+
+size_t output_len(const struct conn *c);        /* bytes of it that wait */
+
+/* The bytes to hand over next, ring and private pieces in order, at most `most` spans. Returns how
+ * many spans, and in *total the bytes. */
+int output_gather(const struct conn *c, struct iovec *spans, int most, size_t *total);
+
+/* n bytes of those were handed over. */
+void output_advance(struct conn *c, size_t n);
+
+/* All that is queued now stands at the head, behind `rest` bytes of the ring from the cursor on.
+ * Returns 0, or -1: no room. */
+int output_cut(struct conn *c, size_t rest);
+
+void output_clear(struct conn *c);      /* frees it */
+
+/* ---- hub.c: all clients -------------------------------------------------------------------------- */
+
+struct hub {
+	const struct config *config;
+	const struct app *app;
+	struct ring ring;
+	struct budget budget;
+	struct stats stats;
+	uint64_t closed[REASONS], rejected[CONN_REJECTIONS];
+	uint64_t longest_turn;  /* microseconds, since somebody asked */
+	uint64_t low;           /* no client's cursor is below this position */
+	uint64_t flushed;       /* the ring's head at the last flush */
+	size_t unsent;          /* bytes queued since the last flush */
+	size_t input_max;       /* bytes of one read */
+	size_t slice;
+	size_t output_max;      /* private bytes of one client */
+	uint8_t *input_block;   /* INPUT_TAIL_MAX bytes, then the input buffer */
+	uint8_t *input;
+	struct conn *slots;     /* a client does not move */
+	struct conn *unused;    /* slots used before, by next_dead */
+	struct conn **live;     /* dense: who leaves is replaced by the last */
+	struct conn *oldest, *newest;   /* holders of memory */
+	struct conn *touched, *dead;
+	size_t slots_max, slots_used, live_count;
+	size_t pending;         /* live and never upgraded */
+	int tick_ms;
+	uint64_t now;           /* loop_now() of this turn */
+	uint64_t tick_at, ticked;
+	uint64_t ping_at;       /* when the next round of pings starts */
+	size_t ping_left;       /* clients that this round has not come to */
+	uint32_t ping_number;   /* of this round */
+	uint64_t drain_until;   /* 0: not draining */
+};
+
+/* Allocates all that the hub will ever use. Returns 0, or -1: memory is out. */
+int hub_start(struct hub *h, const struct config *config, const struct app *app);
+void hub_stop(struct hub *h);
+
+/* Watches that the loop has room for: clients, listeners, metrics, signals. */
+size_t hub_watches(const struct config *config);
+
+/* All the memory that will ever be used, in bytes; the lines of the sum to out when not NULL. */
+uint64_t hub_memory(const struct config *config, FILE *out);
+
+/* One turn: wait, read, flush, sweep, deadlines. */
+void hub_turn(struct hub *h);
+
+/* Closes everybody with 1001 and refuses who is pending; the turns go on until hub_drained. */
+void hub_drain(struct hub *h);
+int hub_drained(const struct hub *h);
+
+/* A zeroed slot for a new client; pushes out the oldest pending one when there are too many. NULL:
+ * none is free in this turn. */
+struct conn *hub_slot(struct hub *h);
+
+/* Output was queued for c, or its state changed: the next flush looks at it. */
+void hub_touch(struct conn *c);
+
+/* A block of the budget for c; who holds memory longest loses it when none is free. NULL: none, or
+ * that was c. */
+void *hub_block(struct conn *c, size_t size);
+void hub_unhold(struct conn *c);        /* gave its last block back */
+void hub_hold(struct conn *c);          /* has one */
+
+/* Brings the gauges of h->stats up to date. */
+void hub_gauges(struct hub *h);
+
+/* ---- metrics.c ----------------------------------------------------------------------------------- */
+
+/* Bytes that metrics_start takes. */
+size_t metrics_memory(const struct config *config);
+
+/* Serves GET and HEAD of /metrics and /health when the config asks for it. Returns 0, or a sysexits
+ * code after it has logged why. */
+int metrics_start(struct hub *h);
+void metrics_tick(uint64_t now);
+void metrics_stop(void);
+
+/* ---- tls_none.c ---------------------------------------------------------------------------------- */
+
+/* Readies TLS when the config asks for it. Returns 0, or a sysexits code after it has logged why. */
+int tls_start(const struct config *config);
+
+extern const char tls_kind[];   /* "none" */
+
+#endif

@@ -1,0 +1,316 @@
+/* metrics.c: GET /metrics (Prometheus text 0.0.4) and GET /health, on a listener of their own. */
+#include "core.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sysexits.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { METRICS_PAGE = 12 * 1024, METRICS_HEAD = 256 };
+
+enum { SCRAPE_FREE, SCRAPE_READING, SCRAPE_ANSWERING, SCRAPE_LINGERING };
+
+/* One connection: request in, answer out, end of stream. */
+struct scrape {
+	struct watch watch;     /* first: the loop hands it back */
+	uint64_t since;
+	struct http_req req;
+	uint32_t have;          /* bytes of the request in page */
+	uint32_t start, end;    /* page[start..end) of the answer is to be sent */
+	int state;
+	char page[METRICS_PAGE];
+};
+
+static struct scrape *scrapes;
+static struct hub *hub;
+static time_t started;
+
+static const struct metric metrics_core[] = {
+	{ "websocket_connected_clients", "gauge", "Clients connected now.",
+	  offsetof(struct stats, connected) },
+	{ "websocket_connections_total", "counter", "Clients that completed the handshake.",
+	  offsetof(struct stats, connections) },
+	{ "websocket_disconnections_total", "counter", "Clients that went after it.",
+	  offsetof(struct stats, disconnections) },
+	{ "websocket_messages_total", "counter", "Messages received and relayed.",
+	  offsetof(struct stats, messages) },
+	{ "wsrelay_deliveries_total", "counter", "Messages handed over, once for each receiver.",
+	  offsetof(struct stats, deliveries) },
+	{ "wsrelay_dropped_messages_total", "counter", "Messages that slow clients were not sent.",
+	  offsetof(struct stats, dropped) },
+	{ "wsrelay_received_bytes_total", "counter", "Bytes received from clients.",
+	  offsetof(struct stats, bytes_in) },
+	{ "wsrelay_sent_bytes_total", "counter", "Bytes handed over to clients.",
+	  offsetof(struct stats, bytes_out) },
+	{ "wsrelay_ring_bytes", "gauge", "Size of the shared ring.",
+	  offsetof(struct stats, ring_size) },
+	{ "wsrelay_ring_used_bytes", "gauge", "How far the slowest client is behind.",
+	  offsetof(struct stats, ring_used) },
+	{ "wsrelay_budget_bytes", "gauge", "Memory for partial messages and private output.",
+	  offsetof(struct stats, budget_size) },
+	{ "wsrelay_budget_used_bytes", "gauge", "How much of it is in use.",
+	  offsetof(struct stats, budget_used) },
+	{ NULL, NULL, NULL, 0 }
+};
+
+size_t metrics_memory(const struct config *config)
+{
+	return config->metrics_enabled ? METRICS_CLIENTS_MAX * sizeof(struct scrape) : 0;
+}
+
+static void metrics_add(struct scrape *s, const char *format, ...) LOG_FORMAT(2, 3);
+
+/* Adds to the page; what does not fit is left out, whole. */
+static void metrics_add(struct scrape *s, const char *format, ...)
+{
+	size_t room = sizeof s->page - s->end;
+	va_list ap;
+	int n;
+
+	va_start(ap, format);
+	n = vsnprintf(s->page + s->end, room, format, ap);
+	va_end(ap);
+	if (n > 0 && (size_t)n < room)
+		s->end += (uint32_t)n;
+}
+
+static void metrics_family(struct scrape *s, const char *name, const char *type, const char *help)
+{
+	metrics_add(s, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
+}
+
+static void metrics_table(struct scrape *s, const struct metric *m)
+{
+	for (; m && m->name; m++) {
+		uint64_t value;
+
+		memcpy(&value, (const char *)&hub->stats + m->offset, sizeof value);
+		metrics_family(s, m->name, m->type, m->help);
+		metrics_add(s, "%s %" PRIu64 "\n", m->name, value);
+	}
+}
+
+static void metrics_labelled(struct scrape *s)
+{
+	size_t i;
+
+	metrics_family(s, "wsrelay_closed_total", "counter", "Clients that went, by reason.");
+	for (i = 0; i < REASONS; i++)
+		metrics_add(s, "wsrelay_closed_total{reason=\"%s\"} %" PRIu64 "\n",
+		            conn_reasons[i].label, hub->closed[i]);
+	metrics_family(s, "wsrelay_rejected_total", "counter",
+	               "Connections refused before the handshake was complete, by HTTP status.");
+	for (i = 0; i + 1 < CONN_REJECTIONS; i++)
+		metrics_add(s, "wsrelay_rejected_total{status=\"%u\"} %" PRIu64 "\n",
+		            (unsigned)conn_rejection_status[i], hub->rejected[i]);
+	metrics_add(s, "wsrelay_rejected_total{status=\"other\"} %" PRIu64 "\n", hub->rejected[i]);
+	metrics_family(s, "wsrelay_longest_turn_seconds", "gauge",
+	               "Longest turn of the loop since the last scrape.");
+	metrics_add(s, "wsrelay_longest_turn_seconds %.6f\n", (double)hub->longest_turn / 1e6);
+	hub->longest_turn = 0;
+	metrics_family(s, "wsrelay_build_info", "gauge", "What this program was built from.");
+	metrics_add(s, "wsrelay_build_info{version=\"%s\",app=\"%s\",poll=\"%s\",tls=\"%s\"} 1\n",
+	            WSRELAY_VERSION, hub->app->name, loop_kind, tls_kind);
+}
+
+static void metrics_process(struct scrape *s)
+{
+	uint64_t resident, files;
+	struct rlimit limit;
+
+	metrics_family(s, "process_start_time_seconds", "gauge", "Start of the process, Unix time.");
+	metrics_add(s, "process_start_time_seconds %lld\n", (long long)started);
+	metrics_family(s, "process_cpu_seconds_total", "counter", "CPU time, user and system.");
+	metrics_add(s, "process_cpu_seconds_total %.3f\n", os_cpu_seconds());
+	if (!getrlimit(RLIMIT_NOFILE, &limit)) {
+		metrics_family(s, "process_max_fds", "gauge", "Limit of open descriptors.");
+		metrics_add(s, "process_max_fds %llu\n", (unsigned long long)limit.rlim_cur);
+	}
+	if (os_usage(&resident, &files))
+		return;
+	metrics_family(s, "process_open_fds", "gauge", "Open descriptors.");
+	metrics_add(s, "process_open_fds %" PRIu64 "\n", files);
+	metrics_family(s, "process_resident_memory_bytes", "gauge", "Resident memory.");
+	metrics_add(s, "process_resident_memory_bytes %" PRIu64 "\n", resident);
+}
+
+static void metrics_close(struct scrape *s)
+{
+	if (s->state == SCRAPE_FREE)
+		return;
+	s->state = SCRAPE_FREE;
+	loop_remove(&s->watch);
+	close(s->watch.fd);
+}
+
+static void metrics_send(struct scrape *s)
+{
+	ssize_t n = send(s->watch.fd, s->page + s->start, s->end - s->start, MSG_NOSIGNAL);
+
+	if (n < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR) {
+		metrics_close(s);
+		return;
+	}
+	if (n > 0)
+		s->start += (uint32_t)n;
+	if (s->start < s->end) {
+		s->state = SCRAPE_ANSWERING;
+		loop_change(&s->watch, LOOP_OUT);
+	} else if (shutdown(s->watch.fd, SHUT_WR)) {
+		metrics_close(s);
+	} else {
+		/* Closed at once, unread input would turn our end of stream into a reset. */
+		s->state = SCRAPE_LINGERING;
+		loop_change(&s->watch, LOOP_IN);
+	}
+}
+
+/* The body stands behind the room for the head: puts the head right before it. */
+static void metrics_head(struct scrape *s, const char *status, const char *type, int head_only)
+{
+	char head[METRICS_HEAD];
+	int n = snprintf(head, sizeof head,
+	                 "HTTP/1.1 %s\r\nContent-Type: %s; charset=utf-8\r\nContent-Length: %" PRIu32
+	                 "\r\n%sCache-Control: no-store\r\nConnection: close\r\n\r\n",
+	                 status, type, s->end - METRICS_HEAD,
+	                 *status == '4' ? "Allow: GET, HEAD\r\n" : "");
+
+	s->start = METRICS_HEAD - (uint32_t)n;
+	memcpy(s->page + s->start, head, (size_t)n);
+	if (head_only)
+		s->end = METRICS_HEAD;
+}
+
+static int metrics_path(const struct scrape *s, const char *head, const char *path)
+{
+	return s->req.path.len == strlen(path) && !memcmp(head + s->req.path.at, path, s->req.path.len);
+}
+
+/* Answers the request whose head is complete. */
+static void metrics_answer(struct scrape *s)
+{
+	static const char text[] = "text/plain";
+	int head_only = s->req.method == HTTP_HEAD;
+	int metrics = metrics_path(s, s->page, "/metrics"), health = metrics_path(s, s->page, "/health");
+
+	s->end = METRICS_HEAD;
+	if (!metrics && !health) {
+		s->start = 0;
+		s->end = (uint32_t)http_refuse(s->page, 404);
+	} else if (s->req.method != HTTP_GET && !head_only) {
+		metrics_add(s, "Only GET and HEAD are served here.\n");
+		metrics_head(s, "405 Method Not Allowed", text, 0);
+	} else if (health) {
+		metrics_add(s, hub->drain_until ? "draining\n" : "ok\n");
+		metrics_head(s, hub->drain_until ? "503 Service Unavailable" : "200 OK", text, head_only);
+	} else {
+		hub_gauges(hub);
+		metrics_table(s, metrics_core);
+		metrics_table(s, hub->app->metrics);
+		metrics_labelled(s);
+		metrics_process(s);
+		metrics_head(s, "200 OK", "text/plain; version=0.0.4", head_only);
+	}
+	metrics_send(s);
+}
+
+static void metrics_read(struct scrape *s)
+{
+	ssize_t n = recv(s->watch.fd, s->page + s->have, METRICS_REQUEST_MAX - s->have, 0);
+	int used;
+
+	if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR))
+		return;
+	if (n <= 0) {
+		metrics_close(s);
+		return;
+	}
+	if (s->state == SCRAPE_LINGERING)
+		return;
+	s->have += (uint32_t)n;
+	used = http_parse(&s->req, s->page, s->have);
+	if (used == 0 && s->have == METRICS_REQUEST_MAX)
+		used = -431;
+	if (used > 0) {
+		metrics_answer(s);
+	} else if (used < 0) {
+		s->start = 0;
+		s->end = (uint32_t)http_refuse(s->page, -used);
+		metrics_send(s);
+	}
+}
+
+static void metrics_ready(struct watch *w, int events)
+{
+	struct scrape *s = (struct scrape *)(void *)w;
+
+	if (events & LOOP_OUT)
+		metrics_send(s);
+	else if (events & LOOP_IN)
+		metrics_read(s);
+	else
+		metrics_close(s);
+}
+
+static void metrics_accepted(void *arg, int fd, const struct peer *peer)
+{
+	struct scrape *s = scrapes, *end = scrapes + METRICS_CLIENTS_MAX, *i;
+
+	(void)arg;
+	(void)peer;
+	/* A free one, else the oldest: a silent scraper must not keep the others out. */
+	for (i = scrapes; i < end; i++)
+		if (i->state == SCRAPE_FREE || (s->state != SCRAPE_FREE && i->since < s->since))
+			s = i;
+	metrics_close(s);
+	memset(s, 0, offsetof(struct scrape, page));
+	s->watch.fd = fd;
+	s->watch.ready = metrics_ready;
+	s->since = loop_now();
+	s->state = SCRAPE_READING;
+	loop_add(&s->watch, LOOP_IN);
+}
+
+void metrics_tick(uint64_t now)
+{
+	size_t i;
+
+	for (i = 0; scrapes && i < METRICS_CLIENTS_MAX; i++)
+		if (scrapes[i].state != SCRAPE_FREE && now - scrapes[i].since >= METRICS_MS)
+			metrics_close(&scrapes[i]);
+}
+
+int metrics_start(struct hub *h)
+{
+	const struct config *config = h->config;
+
+	if (!config->metrics_enabled)
+		return 0;
+	hub = h;
+	started = time(NULL);
+	scrapes = calloc(METRICS_CLIENTS_MAX, sizeof *scrapes);
+	if (!scrapes) {
+		log_line(LOG_LEVEL_ERROR, "out of memory for the metrics");
+		return EX_OSERR;
+	}
+	return net_listen("metrics", config->metrics_address, config->metrics_port, metrics_accepted,
+	                  scrapes);
+}
+
+void metrics_stop(void)
+{
+	size_t i;
+
+	for (i = 0; scrapes && i < METRICS_CLIENTS_MAX; i++)
+		metrics_close(&scrapes[i]);
+	if (scrapes)
+		net_close(scrapes);
+	free(scrapes);
+	scrapes = NULL;
+}

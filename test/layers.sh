@@ -1,0 +1,161 @@
+#!/bin/sh
+# layers.sh: the architecture, checked on the objects of the last build and on the sources.
+# Calls go down only; each file shows only what bears its name; files and functions stay short.
+
+passed=0 failed=0
+pure="sha1 base64 utf8 frame http ring $(ls yaml_*.c | sed 's/\.c$//')"
+lower="loop loop_poll loop_select net tls_none log os budget"
+core="hub conn input output metrics"
+may_include_core="loop loop_poll loop_select budget ring net output input conn hub metrics
+	tls_none tls_bearssl wsrelay"
+
+# What compilers, sanitizers and fortified headers add by themselves.
+helpers='^(__.*|_GLOBAL_OFFSET_TABLE_|_ITM_.*|.*_chk)$'
+
+good()
+{
+	passed=$((passed + 1))
+}
+
+bad()
+{
+	failed=$((failed + 1))
+	echo "layers.sh: failed: $*"
+}
+
+# Nothing in $1 is good; otherwise it is what is wrong with $2.
+none()
+{
+	if [ -z "$1" ]; then good; else bad "$2:" $1; fi
+}
+
+has()
+{
+	case " $(echo $1) " in *" $2 "*) return 0 ;; esac
+	return 1
+}
+
+uses()
+{
+	nm -P -u "$1" | awk '{ sub(/@.*/, "", $1); print $1 }' | grep -Ev "$helpers"
+}
+
+shows()
+{
+	nm -P -g "$1" | awk '$2 != "U" && $2 != "w" && $2 != "v" { print $1 }' | grep -Ev "$helpers"
+}
+
+if ! command -v nm >/dev/null 2>&1; then
+	echo "SKIP layers.sh: there is no nm"
+	echo "0 passed, 0 failed"
+	exit 0
+fi
+
+# ---- the objects that must be there, so that nothing is checked on an empty list
+
+for name in $pure $core loop net log os budget config config_load wsrelay apps/apps apps/relay \
+	apps/echo; do
+	if [ -f "$name.o" ] && [ -n "$(shows "$name.o")" ]; then good; else bad "no $name.o"; fi
+done
+
+# ---- pure modules: mem*, str* and each other; no state
+
+pure_prefixes=$(echo $pure | sed 's/yaml_[a-z]*/yaml/g; s/ /|/g')
+for name in $pure; do
+	none "$(uses $name.o | grep -Ev "^(mem|str)[a-z]*$|^($pure_prefixes)(_|\$)")" \
+		"$name.c is pure and calls"
+	none "$(nm -P $name.o | awk '$2 ~ /^[bBC]$/ { print $1 }' | grep -v '^__')" \
+		"$name.c is pure and keeps state"
+done
+
+# ---- calls go down only
+
+for name in $lower; do
+	[ -f $name.o ] || continue
+	none "$(uses $name.o | grep -E '^(hub|conn|input|output|metrics|config|apps?)(_|$)')" \
+		"$name.c is below the hub and calls"
+done
+for name in config config_load; do
+	none "$(uses $name.o | grep -E '^(hub|conn|input|output|metrics|apps?|net|loop|log|os|ring)(_|$)')" \
+		"$name.c calls"
+done
+for name in $core $lower $pure config config_load; do
+	[ -f $name.o ] || continue
+	none "$(uses $name.o | grep -E '^(apps$|app_|main$)')" "$name.c names an application"
+	none "$(grep -nE '\bapp_(relay|echo|notify|chat)\b' $name.c)" "$name.c names an application"
+done
+
+# ---- applications: one symbol each, wsrelay.h only
+
+for object in apps/*.o; do
+	name=$(basename $object .o)
+	[ $name = apps ] && continue
+	none "$(shows $object | grep -v "^app_$name\$")" "$object shows"
+	if [ "$(shows $object)" = "app_$name" ]; then good; else bad "$object has no app_$name"; fi
+	none "$(uses $object | grep -E '^(loop|net|tls|os|ring|budget|input|output|metrics)_')" \
+		"$object calls"
+done
+none "$(grep -l 'core\.h' apps/*.c)" "applications that include core.h"
+for file in apps/*.c; do
+	if grep -q '^#include "wsrelay\.h"' $file; then good; else bad "$file has no wsrelay.h"; fi
+done
+
+# ---- who includes core.h
+
+for file in $(grep -lE '^#include "core\.h"' *.c); do
+	if has "$may_include_core" ${file%.c}; then good; else bad "$file includes core.h"; fi
+done
+
+# ---- who sends and receives
+
+for object in *.o apps/*.o; do
+	name=${object%.o}
+	calls=$(uses $object | grep -E '^(send|sendto|sendmsg|recv|recvfrom|recvmsg|readv|writev)$')
+	case $name in
+	conn) calls=$(echo "$calls" | grep -Ev '^(send|sendmsg|recv)$') ;;
+	metrics) calls=$(echo "$calls" | grep -Ev '^(send|recv)$') ;;
+	net) calls=$(echo "$calls" | grep -v '^send$') ;;
+	esac
+	none "$calls" "$name.c sends or receives"
+done
+for call in send sendmsg recv; do
+	if uses conn.o | grep -q "^$call\$"; then good; else bad "conn.c does not call $call"; fi
+done
+
+# ---- the name of a symbol begins with the name of its file
+
+for object in *.o; do
+	name=${object%.o}
+	case $name in
+	wsrelay) want='^main$' ;;
+	sha1) want='^sha1$' ;;
+	yaml_*) want='^yaml_' ;;
+	config_load) want='^config_' ;;
+	loop_poll | loop_select) want='^loop_' ;;
+	tls_*) want='^tls_' ;;
+	*) want="^${name}_" ;;
+	esac
+	none "$(shows $object | grep -Ev "$want")" "$name.c shows what is not named after it"
+done
+none "$(shows apps/apps.o | grep -v '^apps$')" "apps/apps.c shows"
+
+# ---- short files, short functions, no conditions of the preprocessor inside them
+
+for file in *.c *.h apps/*.c; do
+	lines=$(awk 'END { print NR }' $file)
+	if [ "$lines" -le 400 ]; then good; else bad "$file has $lines lines"; fi
+done
+for file in *.c apps/*.c; do
+	none "$(awk '
+		/^{/ { begun = NR; name = last }
+		begun && /^[ \t]*#[ \t]*if/ { print FILENAME ":" NR " #if inside a function" }
+		/^}/ && begun {
+			if (NR - begun + 1 > 60)
+				print FILENAME ":" begun " " name " has " NR - begun + 1 " lines"
+			begun = 0
+		}
+		{ last = $0 }' $file)" "$file"
+done
+
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]

@@ -1,0 +1,64 @@
+# test.mk: the tests, included by the Makefile. `make test` needs a compiler, make, sh and nm.
+
+UNIT_TESTS = test/unit_sha1 test/unit_base64 test/unit_utf8 test/unit_frame test/unit_http \
+	test/unit_yaml test/unit_config
+E2E_TESTS = test/e2e_start test/e2e_relay test/e2e_frames test/e2e_handshake test/e2e_slow \
+	test/e2e_signals test/e2e_limits test/e2e_metrics
+E2E_LIBRARY = test/e2e.o test/e2e_run.o test/e2e_client.o test/e2e_frame.o
+CLIENT_TESTS = test/clients/raw.py test/clients/library.py test/clients/promtool.py \
+	test/clients/node.js test/clients/browser.py
+TEST_PROGRAMS = $(UNIT_TESTS) $(E2E_TESTS)
+
+# After the product's, so that _DEFAULT_SOURCE adds what tests may use beyond POSIX.
+TEST_CC = $(CC) $(OWN_CFLAGS) -Itest -D_DEFAULT_SOURCE $(CPPFLAGS) $(CFLAGS)
+
+$(UNIT_TESTS): $(CORE) test/test.h
+	$(TEST_CC) $(LDFLAGS) -o $@ $@.c $(CORE) $(LDLIBS)
+
+$(E2E_TESTS): $(E2E_LIBRARY) test/e2e.h test/test.h
+	$(TEST_CC) $(LDFLAGS) -o $@ $@.c $(E2E_LIBRARY) $(LDLIBS)
+
+$(E2E_LIBRARY): test/e2e.h test/test.h build.stamp
+
+test/e2e.o: test/e2e.c
+	$(TEST_CC) -c -o $@ test/e2e.c
+
+test/e2e_run.o: test/e2e_run.c
+	$(TEST_CC) -c -o $@ test/e2e_run.c
+
+test/e2e_client.o: test/e2e_client.c
+	$(TEST_CC) -c -o $@ test/e2e_client.c
+
+test/e2e_frame.o: test/e2e_frame.c
+	$(TEST_CC) -c -o $@ test/e2e_frame.c
+
+test/unit_sha1: test/unit_sha1.c
+test/unit_base64: test/unit_base64.c
+test/unit_utf8: test/unit_utf8.c
+test/unit_frame: test/unit_frame.c
+test/unit_http: test/unit_http.c
+test/unit_yaml: test/unit_yaml.c
+test/unit_config: test/unit_config.c
+test/e2e_start: test/e2e_start.c
+test/e2e_relay: test/e2e_relay.c
+test/e2e_frames: test/e2e_frames.c
+test/e2e_handshake: test/e2e_handshake.c
+test/e2e_slow: test/e2e_slow.c
+test/e2e_signals: test/e2e_signals.c
+test/e2e_limits: test/e2e_limits.c
+test/e2e_metrics: test/e2e_metrics.c
+
+test check: wsrelay $(TEST_PROGRAMS)
+	@sh test/run.sh test/layers.sh $(UNIT_TESTS) $(E2E_TESTS)
+
+test-unit: wsrelay $(UNIT_TESTS)
+	@sh test/run.sh test/layers.sh $(UNIT_TESTS)
+
+test-e2e: wsrelay $(E2E_TESTS)
+	@sh test/run.sh $(E2E_TESTS)
+
+# What other languages bring; each says SKIP where its language is missing.
+test-clients: wsrelay
+	@sh test/run.sh $(CLIENT_TESTS)
+
+.PHONY: test check test-unit test-e2e test-clients
