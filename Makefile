@@ -12,7 +12,7 @@ OWN_CFLAGS = -std=c99 -D_POSIX_C_SOURCE=200809L -I. \
 APPS = apps/apps.o apps/relay.o apps/echo.o
 
 PURE = sha1.o base64.o utf8.o frame.o http.o ring.o yaml_text.o yaml_mini.o
-CORE = $(PURE) config.o config_load.o log.o os.o budget.o loop.o loop_$(POLL).o net.o \
+CORE = $(PURE) config.o config_load.o log.o os.o budget.o hold.o loop.o loop_$(POLL).o net.o \
 	output.o input.o conn.o hub.o metrics.o tls_$(TLS).o
 OBJECTS = wsrelay.o $(CORE) $(APPS)
 

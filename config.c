@@ -9,8 +9,12 @@
 enum { HELP_COLUMN = 34, HOUR = 3600000, DAY = 24 * HOUR };
 enum { KIB = 1 << 10, MIB = 1 << 20, GIB = 1 << 30 };
 
-/* The kinds of values: words, numbers, texts. */
-enum { SWITCH = CONFIG_SECTION + 1, CHOICE, APP, COUNT, SIZE, TIME, TIME_OR_0, ADDRESS, PATH, NAME };
+/* The kinds of values, by their order: words, numbers, texts. */
+enum {
+	SWITCH = CONFIG_SECTION + 1, CHOICE, APP,
+	COUNT, SIZE, TIME, TIME_OR_0,
+	ADDRESS, PATH, NAME
+};
 
 static const char *const no_yes[] = { "false", "true", "no", "yes", "off", "on", NULL };
 static const char *const slow[] = { "disconnect", "drop", NULL };
@@ -24,7 +28,9 @@ static const struct unit {
 	uint32_t factor;
 } counts[] = { { "", 1 }, { NULL, 0 } },
   sizes[] = { { "GiB", GIB }, { "MiB", MIB }, { "KiB", KIB }, { "", 1 }, { NULL, 0 } },
-  times[] = { { "h", HOUR }, { "m", 60000 }, { "s", 1000 }, { "ms", 1 }, { "", 1000 }, { NULL, 0 } };
+  times[] = {
+	{ "h", HOUR }, { "m", 60000 }, { "s", 1000 }, { "ms", 1 }, { "", 1000 }, { NULL, 0 }
+};
 
 #define SAY(...) snprintf(why, CONFIG_WHY_MAX, __VA_ARGS__)
 #define AT(field) offsetof(struct config, field)
@@ -37,17 +43,18 @@ const struct config_key config_keys[] = {
 	  "\"\": all; or 0.0.0.0, 127.0.0.1, \"::1\", unix:/run/wsrelay.sock" },
 	{ "server.port", COUNT, AT(server_port), 0, 65535, "8080", NULL,
 	  "0: a free one, named in the log" },
-	{ "server.path", PATH, TEXT(server_path), "", NULL, "the only path served, as /ws; \"\": any" },
+	{ "server.path", PATH, TEXT(server_path), "", NULL, "the only one served; \"\": any" },
 	{ "server.tls", CONFIG_SECTION, 0, 0, 0, NULL, NULL, "wss:// instead of ws://" },
-	{ "server.tls.enabled", SWITCH, AT(server_tls_enabled), 0, 1, "false", NULL, "true or false" },
+	{ "server.tls.enabled", SWITCH, AT(server_tls_enabled), 0, 1, "false", NULL,
+	  "true or false" },
 	{ "server.tls.cert_file", NAME, TEXT(server_tls_cert_file), "cert.pem", NULL,
 	  "the certificate and its chain" },
 	{ "server.tls.key_file", NAME, TEXT(server_tls_key_file), "key.pem", NULL,
 	  "the private key" },
 	{ "server.max_connections", COUNT, AT(server_max_connections), 1, 100000, "1024", NULL,
 	  "clients at a time" },
-	{ "server.max_message_size", SIZE, AT(server_max_message_size), 125, 16 * MIB, "64KiB", NULL,
-	  "a longer message closes its connection" },
+	{ "server.max_message_size", SIZE, AT(server_max_message_size), 125, 16 * MIB, "64KiB",
+	  NULL, "a longer message closes its connection" },
 	{ "server.handshake_timeout", TIME, AT(server_handshake_timeout), 100, DAY, "10s", NULL,
 	  "for the whole opening handshake" },
 	{ "server.ping_interval", TIME_OR_0, AT(server_ping_interval), 100, DAY, "30s", NULL,
@@ -70,7 +77,8 @@ const struct config_key config_keys[] = {
 	  "the rest, for all together; 4 x max_message_size or more" },
 	{ "metrics", CONFIG_SECTION, 0, 0, 0, NULL, NULL, "figures for Prometheus" },
 	{ "metrics.enabled", SWITCH, AT(metrics_enabled), 0, 1, "false", NULL, "true or false" },
-	{ "metrics.address", ADDRESS, TEXT(metrics_address), "127.0.0.1", NULL, "as server.address" },
+	{ "metrics.address", ADDRESS, TEXT(metrics_address), "127.0.0.1", NULL,
+	  "as server.address" },
 	{ "metrics.port", COUNT, AT(metrics_port), 0, 65535, "9090", NULL, "as server.port" },
 	{ "log", CONFIG_SECTION, 0, 0, 0, NULL, NULL, "one line an event" },
 	{ "log.level", CHOICE, AT(log_level), 0, 0, "info", levels, NULL },
@@ -83,13 +91,20 @@ static const char head[] =
 	"# wsrelay.yaml: all keys of wsrelay, with their defaults.\n"
 	"#\n"
 	"# Keep only what you change: a key that is left out has its default. Indent with spaces.\n"
-	"# Put a text with special characters in quotes: \"::1\". Sizes are written 64KiB, 1MiB, 1GiB\n"
-	"# or in bytes; times 500ms, 10s, 5m, 1h, without a unit in seconds. A variable overrides its\n"
-	"# key: WSRELAY_SERVER_PORT=9000 for server.port. Test a file with: wsrelay -t -c FILE\n\n";
+	"# Put a text with special characters in quotes: \"::1\".\n"
+	"# Sizes: 64KiB, 1MiB, 1GiB, or bytes. Times: 500ms, 10s, 5m, 1h, or seconds.\n"
+	"# An environment variable overrides its key: WSRELAY_SERVER_PORT=9000 for server.port.\n"
+	"# Test a file with: wsrelay -t -c FILE\n\n";
 
 static const struct unit *units(const struct config_key *k)
 {
 	return k->kind == COUNT ? counts : k->kind == SIZE ? sizes : times;
+}
+
+/* The words that a key takes, or NULL. */
+static const char *const *words(const struct config_key *k, const char *const *app_names)
+{
+	return k->kind == APP ? app_names : k->kind == SWITCH ? no_yes : k->choices;
 }
 
 static uint32_t *number(const struct config *c, const struct config_key *k)
@@ -115,11 +130,13 @@ static void format(char out[16], const struct unit *u, uint32_t value)
 /* Which sockets an address stands for, -1: none. Its bytes, all 0 for "all of the family". */
 static int family(const char *text, uint8_t bytes[16])
 {
+	const struct sockaddr_un *room;
+
 	memset(bytes, 0, 16);
 	if (!*text)
 		return AF_UNSPEC;
 	if (!strncmp(text, "unix:/", 6))
-		return strlen(text + 5) < sizeof(((struct sockaddr_un *)0)->sun_path) ? AF_UNIX : -1;
+		return strlen(text + 5) < sizeof(room->sun_path) ? AF_UNIX : -1;
 	if (inet_pton(AF_INET, text, bytes) == 1)
 		return AF_INET;
 	return inet_pton(AF_INET6, text, bytes) == 1 ? AF_INET6 : -1;
@@ -148,16 +165,15 @@ static int set_text(struct config *c, const struct config_key *k, const char *te
 
 	if (yaml_check(text, n, &error) < n || strchr(text, '\t'))
 		SAY("'%s' holds a wrong character: %s", k->path,
-			 strchr(text, '\t') ? "tab; remove it" : error);
+		    strchr(text, '\t') ? "tab; remove it" : error);
 	else if (k->kind == ADDRESS && family(text, bytes) < 0)
-		SAY("'%s' takes an address, not '%.100s'; write \"\" for all, "
-			 "127.0.0.1, \"::1\" (no brackets) or unix:/path (a short one)", k->path, text);
+		SAY("'%s' takes an address, not '%.100s'; write \"\" for all, 127.0.0.1, \"::1\" "
+		    "(no brackets) or unix:/path (a short one)", k->path, text);
 	else if (n >= k->max)
-		SAY("'%s' is too long; write %u bytes at most", k->path,
-			 (unsigned)k->max - 1);
+		SAY("'%s' is too long; write %u bytes at most", k->path, (unsigned)k->max - 1);
 	else if (k->kind == PATH && n && (*text != '/' || strpbrk(text, " ?#")))
-		SAY("'%s' takes a path, not '%.100s'; write \"\" for any, or "
-			 "one that starts with / and has no space, ? or #", k->path, text);
+		SAY("'%s' takes a path, not '%.100s'; write \"\" for any, or one that starts with "
+		    "/ and has no space, ? or #", k->path, text);
 	else {
 		memset(field, 0, k->max);
 		memcpy(field, text, n);
@@ -169,7 +185,7 @@ static int set_text(struct config *c, const struct config_key *k, const char *te
 static int set_choice(struct config *c, const struct config_key *k, const char *text,
 		      const char *const *app_names, char *why)
 {
-	const char *const *choices = k->kind == APP ? app_names : k->kind == SWITCH ? no_yes : k->choices;
+	const char *const *choices = words(k, app_names);
 	char all[128];
 	uint32_t i;
 
@@ -181,14 +197,14 @@ static int set_choice(struct config *c, const struct config_key *k, const char *
 	}
 	join(all, sizeof(all), choices);
 	SAY("'%s' takes %s, not '%.100s'; write one of them", k->path,
-		 k->kind == SWITCH ? "true or false" : all, text);
+	    k->kind == SWITCH ? "true or false" : all, text);
 	return -1;
 }
 
 static int set_number(struct config *c, const struct config_key *k, const char *text, char *why)
 {
 	const struct unit *u = units(k);
-	const char *s = text, *or_0 = k->kind == TIME_OR_0 ? ", or 0" : "";
+	const char *s = text;
 	uint64_t value = 0;
 	char min[16], max[16];
 
@@ -197,10 +213,12 @@ static int set_number(struct config *c, const struct config_key *k, const char *
 	while (u->name && strcmp(u->name, s))
 		u++;
 	if (s == text || !u->name || (*text == '0' && s > text + 1)) {
-		SAY("'%s' takes %s, not '%.100s'; write %s", k->path,
-			 k->kind == COUNT ? "a whole number" : k->kind == SIZE ? "a size" : "a time", text,
-			 k->kind == COUNT ? "digits only, no 0 in front" : k->kind == SIZE ?
-			 "64KiB, 1MiB, 1GiB or bytes" : "500ms, 10s, 5m, 1h or seconds");
+		SAY(k->kind == COUNT ?
+		    "'%s' takes a whole number, not '%.100s'; write digits only, no 0 in front" :
+		    k->kind == SIZE ?
+		    "'%s' takes a size, not '%.100s'; write 64KiB, 1MiB, 1GiB or bytes" :
+		    "'%s' takes a time, not '%.100s'; write 500ms, 10s, 5m, 1h or seconds",
+		    k->path, text);
 		return -1;
 	}
 	/* The cap keeps the product below 2^63. */
@@ -209,7 +227,7 @@ static int set_number(struct config *c, const struct config_key *k, const char *
 		format(min, units(k), k->min);
 		format(max, units(k), k->max);
 		SAY("'%s' must be %s to %s%s (got %.100s)", k->path, min, max,
-			 or_0, text);
+		    k->kind == TIME_OR_0 ? ", or 0" : "", text);
 		return -1;
 	}
 	*number(c, k) = (uint32_t)value;
@@ -242,19 +260,19 @@ const char *config_check(const struct config *c, int rule, char why[CONFIG_WHY_M
 	uint32_t size = c->server_max_message_size;
 
 	if (rule == 0 && c->memory_ring < 3 * (size + 14)) {
-		SAY("'memory.ring' must be at least 3 x (server.max_message_size "
-			 "+ 14); write %u or more", (unsigned)(3 * (size + 14)));
+		SAY("'memory.ring' must be at least 3 x (server.max_message_size + 14); "
+		    "write %u or more", (unsigned)(3 * (size + 14)));
 		return "memory.ring";
 	}
 	if (rule == 1 && c->memory_budget < 4 * size) {
-		SAY("'memory.budget' must be at least 4 x "
-			 "server.max_message_size; write %u or more", (unsigned)(4 * size));
+		SAY("'memory.budget' must be at least 4 x server.max_message_size; "
+		    "write %u or more", (unsigned)(4 * size));
 		return "memory.budget";
 	}
-	if (rule == 2 && c->metrics_enabled && c->metrics_port && c->metrics_port == c->server_port &&
-	    overlap(c->server_address, c->metrics_address)) {
-		SAY("'metrics.port' and 'server.port' are both %u; write another "
-			 "one here", (unsigned)c->server_port);
+	if (rule == 2 && c->metrics_enabled && c->server_port &&
+	    c->metrics_port == c->server_port && overlap(c->server_address, c->metrics_address)) {
+		SAY("'metrics.port' and 'server.port' are both %u; write another one here",
+		    (unsigned)c->server_port);
 		return "metrics.port";
 	}
 	return rule > 2 ? "" : NULL;
@@ -286,30 +304,31 @@ void config_print(const struct config *c, const char *const *app_names, FILE *ou
 	if (with_help)
 		fputs(head, out);
 	for (k = config_keys; k->path; k++) {
-		const char *const *choices = k->kind == APP ? app_names : k->choices;
+		const char *const *choices = words(k, app_names);
 		const char *name = strrchr(k->path, '.'), *dot;
 		int column = 0;
 
 		for (dot = k->path; (dot = strchr(dot, '.')) != NULL; dot++)
 			column += 2;
 		value[0] = help[0] = 0;
-		if (choices)
+		if (choices && choices != no_yes)
 			join(help, sizeof(help), choices);
 		if (k->kind >= ADDRESS)
 			format_text(value, (const char *)c + k->offset);
-		else if (k->kind == SWITCH || choices)
-			snprintf(value, sizeof(value), "%s", (choices ? choices : no_yes)[*number(c, k)]);
+		else if (choices)
+			snprintf(value, sizeof(value), "%s", choices[*number(c, k)]);
 		else if (k->value && *number(c, k) == *number(&defaults, k))
 			snprintf(value, sizeof(value), "%s", k->value);
 		else if (k->kind != CONFIG_SECTION)
 			format(value, units(k), *number(c, k));
 		if (with_help && k->kind == CONFIG_SECTION && !column)
 			putc('\n', out);
-		column = fprintf(out, "%*s%s:%s%s", column, "", name ? name + 1 : k->path, *value ? " " : "",
-				 value);
+		column = fprintf(out, "%*s%s:%s%s", column, "", name ? name + 1 : k->path,
+				 *value ? " " : "", value);
+		column = column < HELP_COLUMN ? HELP_COLUMN - column : 1;
 		if (with_help)
-			fprintf(out, "%*s # %s%s%s", column < HELP_COLUMN ? HELP_COLUMN - column : 1, "",
-				help, *help && k->help ? ": " : "", k->help ? k->help : "");
+			fprintf(out, "%*s # %s%s%s", column, "", help,
+				*help && k->help ? ": " : "", k->help ? k->help : "");
 		putc('\n', out);
 	}
 }

@@ -32,7 +32,8 @@ static size_t append(char *out, size_t room, size_t used, const char *s, size_t 
 		if (*s >= ' ' && *s < 127)
 			out[used++] = *s;
 		else
-			used += (size_t)snprintf(out + used, room - used, "\\x%02X", (unsigned)(uint8_t)*s);
+			used += (size_t)snprintf(out + used, room - used, "\\x%02X",
+						 (unsigned)(uint8_t)*s);
 	}
 	out[used] = 0;
 	return used;
@@ -49,7 +50,8 @@ static size_t append_file(const struct load *l, char *out)
 }
 
 /* Writes the line of the file that at is in, cut if it is long, and a caret below. */
-static size_t append_line(const struct load *l, char *out, size_t room, const char *at, unsigned line)
+static size_t append_line(const struct load *l, char *out, size_t room, const char *at,
+			  unsigned line)
 {
 	const char *start = at, *end = at;
 	size_t caret, used = (size_t)snprintf(out, room, "%5u | ", line);
@@ -76,7 +78,8 @@ static void report(struct load *l, const char *variable, const char *at)
 	unsigned line = 0, column;
 	size_t used;
 
-	used = variable ? append(out, MESSAGE_MAX, 0, variable, strlen(variable)) : append_file(l, out);
+	used = variable ? append(out, MESSAGE_MAX, 0, variable, strlen(variable)) :
+			  append_file(l, out);
 	if (at) {
 		yaml_where(l->text, (size_t)(at - l->text), &line, &column);
 		used += (size_t)snprintf(out + used, MESSAGE_MAX - used, ":%u:%u", line, column);
@@ -137,10 +140,9 @@ static void unknown_key(struct load *l, const struct yaml *y)
 {
 	const struct config_key *k, *best = NULL;
 	const char *name = y->path + y->name, *leaf;
-	int parent = y->name ? (int)y->name - 1 : 0, best_near = 0, near;
-	unsigned d, best_d = WORD_MAX;
-	char bare[YAML_KEY_MAX + 3];
-	size_t used;
+	char bare[YAML_KEY_MAX + 3], hint[160] = "; remove it, or see --print-defaults";
+	int parent = y->name ? (int)y->name - 1 : 0, near;
+	unsigned d, score, least = WORD_MAX;
 
 	snprintf(bare, sizeof(bare), "%s", name + (*name == '"'));
 	if (*name == '"')
@@ -152,25 +154,24 @@ static void unknown_key(struct load *l, const struct yaml *y)
 		d = distance(bare, leaf);
 		if (!near && d && distance(bare, k->path) < d)
 			d = distance(bare, k->path);
-		if (d <= (strlen(leaf) < 6 ? 1 : 2) && 2 * d + !near < 2 * best_d + !best_near) {
-			best = k;
-			best_d = d;
-			best_near = near;
-		}
+		score = 2 * d + !near;
+		if (d > (strlen(leaf) < 6 ? 1 : 2) || score >= least)
+			continue;
+		best = k;
+		least = score;
 	}
-	used = (size_t)SAY(l, "unknown key '%s'%s%.*s%s", bare,
-				parent ? " in '" : "", parent > 100 ? 100 : parent, y->path, parent ? "'" : "");
 	leaf = best ? strrchr(best->path, '.') : NULL;
-	if (!best)
-		snprintf(l->why + used, sizeof(l->why) - used, "; remove it, or see --print-defaults");
-	else if (best_near)
-		snprintf(l->why + used, sizeof(l->why) - used, " (did you mean '%s'?)", leaf ? leaf + 1 : best->path);
-	else if (!leaf)
-		snprintf(l->why + used, sizeof(l->why) - used, " (did you mean '%s'? Write it without "
-			 "indentation)", best->path);
-	else
-		snprintf(l->why + used, sizeof(l->why) - used, " (did you mean '%s'? Write '%s:' below '%.*s:', "
-			 "indented)", best->path, leaf + 1, (int)(leaf - best->path), best->path);
+	if (best && least % 2 == 0)
+		snprintf(hint, sizeof(hint), " (did you mean '%s'?)", leaf ? leaf + 1 : best->path);
+	else if (leaf)
+		snprintf(hint, sizeof(hint),
+			 " (did you mean '%s'? Write '%s:' indented below '%.*s:')", best->path,
+			 leaf + 1, (int)(leaf - best->path), best->path);
+	else if (best)
+		snprintf(hint, sizeof(hint), " (did you mean '%s'? Write it without indentation)",
+			 best->path);
+	SAY(l, "unknown key '%s'%s%.*s%s%s", bare, parent ? " in '" : "", parent, y->path,
+	    parent ? "'" : "", hint);
 }
 
 /* Takes an entry that is no error; returns whether what is below it can be read. */
@@ -188,17 +189,17 @@ static int entry(struct load *l, const struct yaml *y, int found)
 	} else if (k->kind == CONFIG_SECTION) {
 		if (found == YAML_EMPTY || found == YAML_SECTION)
 			return 1;
-		SAY(l, "'%s' is a section, not a %s; write its keys on the lines "
-			 "below, indented", k->path, found == YAML_LIST ? "list" : "value");
+		SAY(l, "'%s' is a section, not a %s; write its keys on the lines below, indented",
+		    k->path, found == YAML_LIST ? "list" : "value");
 	} else if (found == YAML_SECTION || found == YAML_LIST) {
-		SAY(l, "'%s' takes one value, not a %s; write it behind '%s:'",
-			 k->path, found == YAML_LIST ? "list" : "section", y->path + y->name);
+		SAY(l, "'%s' takes one value, not a %s; write it behind '%s:'", k->path,
+		    found == YAML_LIST ? "list" : "section", y->path + y->name);
 	} else if (found == YAML_VALUE) {
 		at = l->text + y->at;
 		if (!y->quoted && (!strcmp(value, "~") || !strcmp(value, "null") ||
 				   !strcmp(value, "Null") || !strcmp(value, "NULL"))) {
-			SAY(l, "'%s' takes a value, not %.4s; remove the line to have "
-				 "the default", k->path, value);
+			SAY(l, "'%s' takes a value, not %.4s; remove the line to have the default",
+			    k->path, value);
 		} else if (!config_set(l->c, k, value, l->app_names, l->why)) {
 			l->set[k - config_keys] = at;
 			return 1;
@@ -214,7 +215,7 @@ static void read_entries(struct load *l)
 {
 	struct yaml y;
 	unsigned line, column;
-	int found;
+	int found, parent;
 
 	yaml_start(&y, l->text, l->n);
 	while (l->errors <= ERRORS_MAX && (found = yaml_next(&y)) != YAML_END) {
@@ -226,9 +227,10 @@ static void read_entries(struct load *l)
 		SAY(l, "%s", y.error);
 		if (y.first) {
 			yaml_where(l->text, y.first - 1, &line, &column);
-			SAY(l, "'%.100s' is set twice%s%.*s%s (first on line %u); remove "
-				 "one", y.path + y.name, y.name ? " in '" : "", y.name ? (int)y.name - 1 : 0,
-				 y.path, y.name ? "'" : "", line);
+			parent = y.name ? (int)y.name - 1 : 0;
+			SAY(l, "'%s' is set twice%s%.*s%s (first on line %u); remove one",
+			    y.path + y.name, parent ? " in '" : "", parent, y.path,
+			    parent ? "'" : "", line);
 		}
 		report(l, NULL, l->text + y.at);
 	}

@@ -165,7 +165,7 @@ void conn_refuse(struct conn *c, int status, const char *why)
 	c->closed = c->hub->now;
 	conn_stand_at_head(c);
 	input_clear(c);
-	if (output_bytes(c, answer, http_refuse(answer, status)))
+	if (output_bytes(c, answer, http_refuse(answer, status), 0))
 		conn_kill(c, REASON_MEMORY, why, 1);
 }
 
@@ -232,14 +232,14 @@ void conn_evict(struct conn *c)
 
 void conn_cut(struct conn *c)
 {
-	const struct ring *r = &c->hub->ring;
+	uint64_t missed = output_missed(c);
 
 	if (output_cut(c, (size_t)(c->edge - c->cursor))) {
 		conn_kill(c, REASON_SLOW, "too slow, and no memory for the rest of a message", 1);
 		return;
 	}
-	c->dropped += r->seq - c->seq;
-	c->hub->stats.dropped += r->seq - c->seq;
+	c->dropped += missed;
+	c->hub->stats.dropped += missed;
 	conn_stand_at_head(c);
 }
 
@@ -273,7 +273,7 @@ void conn_flush(struct conn *c)
 	ssize_t sent;
 	int n;
 
-	while ((n = output_gather(c, spans, SPANS, &total)) > 0 && sum < CONN_FLUSH_MAX) {
+	while ((n = output_gather(c, spans, SPANS, &total)) > 0) {
 		msg.msg_iovlen = (size_t)n;
 		sent = n == 1 ? send(c->watch.fd, spans[0].iov_base, spans[0].iov_len, MSG_NOSIGNAL)
 		              : sendmsg(c->watch.fd, &msg, MSG_NOSIGNAL);
@@ -334,7 +334,7 @@ static void conn_tick_open(struct conn *c, uint64_t passed)
 	int paused = input_room(c) == 0;
 
 	if (c->in && paused)
-		c->in->since += passed;
+		c->in->since = passed < now - c->in->since ? c->in->since + passed : now;
 	if (c->waiting || paused)
 		c->heard = now;
 	if (c->waiting && now - c->wrote >= config->server_write_timeout)

@@ -7,6 +7,7 @@
 #include "wsrelay.h"
 
 #include <sys/types.h>
+#include <sys/uio.h>
 
 enum {  /* Limits that are not keys: a knob nobody turns is a knob to audit. */
 	HUB_PENDING_MAX = 256,          /* clients before 101; a flood of them pushes out its oldest */
@@ -18,12 +19,13 @@ enum {  /* Limits that are not keys: a knob nobody turns is a knob to audit. */
 	NET_ACCEPTS_A_TURN = 64,
 	NET_BACKLOG = 1024,
 	NET_REST_MS = 100,              /* of a listener when descriptors are out */
-	CONN_FLUSH_MAX = 256 * 1024,    /* handed over for one client in one go: nobody starves */
+	CONN_SEND_MAX = 256 * 1024,     /* handed over in one call */
 	CONN_CLOSE_MS = 5000,           /* from queueing our close frame to the end of TCP */
 	CONN_MESSAGE_MS = 30000,        /* first to last byte of a message */
 	INPUT_FRAGMENTS_MAX = 65536,    /* of one message */
 	INPUT_TAIL_MAX = 6 + FRAME_CONTROL_MAX, /* a header or control frame still incomplete */
-	OUTPUT_MIN = 256 * 1024,        /* private output of one client: this or two messages */
+	OUTPUT_MAX = 256 * 1024,        /* private output of one client: this, a quarter of the budget
+	                                 * if that is less, two messages if that is more */
 	OUTPUT_PONGS_MAX = 4096,        /* queued bytes from which only the last ping is answered */
 	HUB_OTHER_WATCHES = 16,         /* listeners, signals, metrics */
 	METRICS_CLIENTS_MAX = 4, METRICS_MS = 5000, METRICS_REQUEST_MAX = 2048
@@ -106,7 +108,6 @@ struct budget {
 
 void budget_start(struct budget *b, size_t limit);
 void budget_stop(struct budget *b);
-
 /* The size of block to take for `need` bytes: doubled from BUDGET_BLOCK_MIN on, at most `most`
  * (>= need) where that is more. */
 size_t budget_size(size_t need, size_t most);
@@ -116,6 +117,15 @@ int budget_fits(const struct budget *b, size_t size);
 /* A block, to be given back with the same size; NULL when it does not fit or malloc fails. */
 void *budget_take(struct budget *b, size_t size);
 void budget_give(struct budget *b, void *block, size_t size);
+
+/* ---- hold.c: who holds memory of the budget ------------------------------------------------------ */
+
+/* A block for c, to be given back with its size. may_evict: who holds memory longest loses it when
+ * none is free. Returns NULL when there is none, or c itself was ended for it. */
+void *hold_take(struct conn *c, size_t size, int may_evict);
+void hold_give(struct conn *c, void *block, size_t size);
+void hold_on(struct conn *c);           /* c has a block: it is the newest holder if it had none */
+void hold_off(struct conn *c);          /* c->in or c->out is gone: perhaps it holds nothing now */
 
 /* ---- ring.c: the broadcast frames --------------------------------------------------------------- */
 
@@ -140,8 +150,7 @@ size_t ring_span(const struct ring *r, uint64_t pos, uint64_t end, const uint8_t
 
 void ring_copy(const struct ring *r, uint8_t *out, uint64_t pos, size_t n);
 
-/* The position behind the frame that starts at pos. */
-uint64_t ring_next(const struct ring *r, uint64_t pos);
+uint64_t ring_next(const struct ring *r, uint64_t pos); /* behind the frame that starts at pos */
 
 /* Goes on at the start of buf, so that a calm relay touches little memory. Only when no client
  * stands behind the head. */
@@ -183,16 +192,15 @@ struct conn {
 	struct out *out;        /* private output, NULL when there is none */
 	struct in *in;          /* incomplete input, NULL when there is none */
 	struct hub *hub;
-	uint64_t opened;        /* accepted; times are loop_now() */
-	uint64_t closed;        /* our close was queued */
+	uint64_t opened, closed;        /* accepted; our close was queued. Times are loop_now() */
 	uint64_t heard;         /* life was last seen: what pong_timeout counts from */
 	uint64_t wrote;         /* output began to wait, or some was last handed over */
 	uint64_t dropped;       /* messages it never got (relay.slow_client: drop) */
 	struct conn *older, *newer;     /* in the order in which they began to hold memory */
-	struct conn *next_touched;
-	struct conn *next_dead;
+	struct conn *next_touched, *next_dead;
 	const char *why;        /* it went, for the log: a constant */
 	uint32_t live;          /* index in hub->live */
+	uint32_t held;          /* bytes of the budget */
 	uint32_t ping_first;    /* number of the oldest unanswered ping */
 	struct peer peer;
 	uint16_t code;          /* close code or HTTP status that ends it */
@@ -212,8 +220,7 @@ struct conn {
 /* Takes over a connected descriptor. */
 void conn_open(struct hub *h, int fd, const struct peer *peer);
 
-/* The handshake is accepted: it follows the ring from now on. */
-void conn_upgrade(struct conn *c);
+void conn_upgrade(struct conn *c);      /* 101 is queued: it follows the ring from now on */
 
 /* Refuses the handshake with an HTTP status. */
 void conn_refuse(struct conn *c, int status, const char *why);
@@ -245,9 +252,7 @@ void conn_flush(struct conn *c);
 void conn_tick(struct conn *c, uint64_t passed);
 
 void conn_ping(struct conn *c);
-
-/* A pong came with this payload. */
-void conn_pong(struct conn *c, const uint8_t *data, size_t n);
+void conn_pong(struct conn *c, const uint8_t *data, size_t n);  /* this pong came */
 
 /* The end: descriptor and memory. From the sweep only. */
 void conn_free(struct conn *c);
@@ -288,16 +293,17 @@ void input_clear(struct conn *c);       /* frees what is incomplete */
 
 /* ---- output.c: private output ------------------------------------------------------------------- */
 
-struct iovec;
-
-/* Queues a frame at the head of the ring, behind all broadcasts so far. data frames may push out
- * older holders of memory; control frames take only what is free. Returns 0, or -1: no room. */
+/* Queues a frame at the head of the ring, behind all broadcasts so far. Messages and pongs may push
+ * out older holders of memory; pings and close take only what is free. Returns 0, or -1: no room. */
 int output_frame(struct conn *c, int op, const void *data, size_t n);
 
-/* Queues bytes as they are (an HTTP answer); takes only what is free. Returns 0 or -1. */
-int output_bytes(struct conn *c, const void *data, size_t n);
+/* Queues bytes as they are, an HTTP answer. Returns 0 or -1. */
+int output_bytes(struct conn *c, const void *data, size_t n, int may_evict);
 
 size_t output_len(const struct conn *c);        /* bytes of it that wait */
+
+/* How many messages it would not get if it stopped here: those before its end. */
+uint64_t output_missed(const struct conn *c);
 
 /* The bytes to hand over next, ring and private pieces in order, at most `most` spans. Returns how
  * many spans, and in *total the bytes. */
@@ -346,7 +352,7 @@ struct hub {
 	uint64_t drain_until;   /* 0: not draining */
 };
 
-/* Allocates all that the hub will ever use. Returns 0, or -1: memory is out. */
+/* Allocates all that it will ever use. Returns 0, or -1: memory is out. */
 int hub_start(struct hub *h, const struct config *config, const struct app *app);
 void hub_stop(struct hub *h);
 
@@ -370,19 +376,12 @@ struct conn *hub_slot(struct hub *h);
 /* Output was queued for c, or its state changed: the next flush looks at it. */
 void hub_touch(struct conn *c);
 
-/* A block of the budget for c; who holds memory longest loses it when none is free. NULL: none, or
- * that was c. */
-void *hub_block(struct conn *c, size_t size);
-void hub_unhold(struct conn *c);        /* gave its last block back */
-void hub_hold(struct conn *c);          /* has one */
-
 /* Brings the gauges of h->stats up to date. */
 void hub_gauges(struct hub *h);
 
 /* ---- metrics.c ----------------------------------------------------------------------------------- */
 
-/* Bytes that metrics_start takes. */
-size_t metrics_memory(const struct config *config);
+size_t metrics_memory(const struct config *config);     /* bytes that metrics_start takes */
 
 /* Serves GET and HEAD of /metrics and /health when the config asks for it. Returns 0, or a sysexits
  * code after it has logged why. */

@@ -64,6 +64,7 @@ static int hub_tick_ms(const struct config *f)
 int hub_start(struct hub *h, const struct config *config, const struct app *app)
 {
 	size_t share = config->memory_ring / 4, two = 2 * (size_t)config->server_max_message_size;
+	size_t private = config->memory_budget / 4;
 	uint8_t *ring = malloc(config->memory_ring);
 
 	memset(h, 0, sizeof *h);
@@ -72,7 +73,8 @@ int hub_start(struct hub *h, const struct config *config, const struct app *app)
 	h->input_max = config->memory_input < share ? config->memory_input : share;
 	h->slice = HUB_SLICE_MAX < share ? HUB_SLICE_MAX : share;
 	/* Rounded up to what a block's pieces are aligned to. */
-	h->output_max = ((two > OUTPUT_MIN ? two : OUTPUT_MIN) + 63) / 64 * 64;
+	private = private < OUTPUT_MAX ? private : OUTPUT_MAX;
+	h->output_max = ((two > private ? two : private) + 63) / 64 * 64;
 	h->slots_max = hub_slots(config);
 	h->input_block = malloc(INPUT_TAIL_MAX + h->input_max);
 	h->slots = calloc(h->slots_max, sizeof *h->slots);
@@ -140,12 +142,17 @@ static void hub_leave(struct hub *h, struct conn *c)
 	h->unused = c;
 }
 
+/* Who is killed by an application's close() stays for the next sweep: it may be on the list of the
+ * next flush. */
 static void hub_sweep(struct hub *h)
 {
-	while (h->dead) {
-		struct conn *c = h->dead;
+	struct conn *dead = h->dead;
 
-		h->dead = c->next_dead;
+	h->dead = NULL;
+	while (dead) {
+		struct conn *c = dead;
+
+		dead = c->next_dead;
 		hub_leave(h, c);
 	}
 }
@@ -164,51 +171,6 @@ void hub_stop(struct hub *h)
 	free(h->live);
 	memset(h, 0, sizeof *h);
 	loop_stop();
-}
-
-/* ---- memory that clients hold */
-
-void hub_hold(struct conn *c)
-{
-	struct hub *h = c->hub;
-
-	if (c->holding)
-		return;
-	c->holding = 1;
-	c->newer = NULL;
-	c->older = h->newest;
-	if (h->newest)
-		h->newest->newer = c;
-	else
-		h->oldest = c;
-	h->newest = c;
-}
-
-void hub_unhold(struct conn *c)
-{
-	struct hub *h = c->hub;
-
-	if (!c->holding || c->in || c->out)
-		return;
-	c->holding = 0;
-	if (c->older)
-		c->older->newer = c->newer;
-	else
-		h->oldest = c->newer;
-	if (c->newer)
-		c->newer->older = c->older;
-	else
-		h->newest = c->older;
-}
-
-void *hub_block(struct conn *c, size_t size)
-{
-	struct hub *h = c->hub;
-	int state = c->state;
-
-	while (!budget_fits(&h->budget, size) && h->oldest && c->state == state)
-		conn_evict(h->oldest);
-	return c->state == state ? budget_take(&h->budget, size) : NULL;
 }
 
 /* ---- output */
@@ -338,7 +300,8 @@ static int hub_wait(struct hub *h)
 		next = h->ping_at;
 	if (h->drain_until && h->drain_until < next)
 		next = h->drain_until;
-	if (h->ping_left > 0 || next <= now)
+	/* Pings to go on with, or what an application's close() queued or killed. */
+	if (h->ping_left > 0 || h->touched || h->dead || h->ring.head != h->flushed || next <= now)
 		return net_tick(now, 0);
 	return net_tick(now, (int)(next - now));
 }

@@ -12,9 +12,9 @@ void input_clear(struct conn *c)
 {
 	if (!c->in)
 		return;
-	budget_give(&c->hub->budget, c->in, c->in->size);
+	hold_give(c, c->in, c->in->size);
 	c->in = NULL;
-	hub_unhold(c);
+	hold_off(c);
 }
 
 /* Makes c->in hold room for n more bytes of data, at most `most` in all. It grows as bytes come,
@@ -27,7 +27,7 @@ static int input_grow(struct conn *c, size_t n, size_t most)
 	if (old && n <= old->size - have)
 		return 0;
 	size = budget_size(have + n, offsetof(struct in, data) + most);
-	bigger = hub_block(c, size);
+	bigger = hold_take(c, size, 1);
 	if (!bigger) {
 		conn_end(c, REASON_MEMORY, "out of memory budget");
 		return -1;
@@ -35,14 +35,14 @@ static int input_grow(struct conn *c, size_t n, size_t most)
 	old = c->in;
 	if (old) {
 		memcpy(bigger, old, have);
-		budget_give(&c->hub->budget, old, old->size);
+		hold_give(c, old, old->size);
 	} else {
 		memset(bigger, 0, offsetof(struct in, data));
 		bigger->since = c->hub->now;
 	}
 	bigger->size = (uint32_t)size;
 	c->in = bigger;
-	hub_hold(c);
+	hold_on(c);
 	return 0;
 }
 
@@ -78,12 +78,12 @@ static void input_message_held(struct conn *c)
 	struct in *in = c->in;
 
 	c->in = NULL;
-	hub_unhold(c);
+	hold_off(c);
 	if (in->op == OP_TEXT && in->utf8 != 0)
 		conn_end(c, REASON_BAD_DATA, "text is not UTF-8");
 	else
 		input_message(c, in->op, in->data, in->have);
-	budget_give(&c->hub->budget, in, in->size);
+	hold_give(c, in, in->size);
 }
 
 /* More payload of a frame that did not come whole. Returns the bytes used. */
@@ -208,9 +208,6 @@ static void input_frames(struct conn *c, uint8_t *p, size_t n)
 		n += c->in->tail_len;
 		memcpy(p, c->in->tail, c->in->tail_len);
 		c->in->tail_len = 0;
-		/* It held nothing but the tail: it is taken anew if there is one again. */
-		if (!c->in->op)
-			input_clear(c);
 	}
 	while (n > 0 && c->state == CONN_OPEN) {
 		used = c->in && c->in->left ? input_payload(c, p, n) : input_frame(c, p, n);
@@ -218,6 +215,9 @@ static void input_frames(struct conn *c, uint8_t *p, size_t n)
 			break;
 		p += used;
 		n -= used;
+		/* The block held a tail only, and that is done. */
+		if (c->in && !c->in->op)
+			input_clear(c);
 	}
 	if (n == 0 || c->state != CONN_OPEN || input_grow(c, 0, 0))
 		return;
@@ -245,10 +245,12 @@ static void input_admit(struct conn *c, const struct http_req *q, const char *he
 		conn_refuse(c, status, "not admitted");
 		return;
 	}
+	if (output_bytes(c, answer, http_accept(answer, q, head), 1)) {
+		conn_refuse(c, 503, "out of memory budget");
+		return;
+	}
 	conn_upgrade(c);
-	if (output_bytes(c, answer, http_accept(answer, q, head)))
-		conn_kill(c, REASON_MEMORY, "out of memory budget", 1);
-	else if (h->app->open)
+	if (h->app->open)
 		h->app->open(c);
 }
 
@@ -281,12 +283,12 @@ static void input_head(struct conn *c, uint8_t *p, size_t n)
 		/* Taken off the client, so that it stays while what follows it is read. */
 		c->in = NULL;
 		if (in)
-			hub_unhold(c);
+			hold_off(c);
 		input_admit(c, q, (const char *)p);
 		if (c->state == CONN_OPEN)
 			input_frames(c, p + used, n - (size_t)used);
 		if (in)
-			budget_give(&c->hub->budget, in, in->size);
+			hold_give(c, in, in->size);
 	}
 }
 

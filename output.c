@@ -82,19 +82,19 @@ static int output_reserve(struct conn *c, size_t n, int may_evict)
 	if (need > most - have)
 		return -1;
 	need = budget_size(have + need, most);
-	bigger = may_evict ? hub_block(c, need) : budget_take(&c->hub->budget, need);
+	bigger = hold_take(c, need, may_evict);
 	if (!bigger)
 		return -1;
 	o = c->out;
 	if (o) {
 		output_move(bigger, (uint32_t)need, o);
-		budget_give(&c->hub->budget, o, o->size);
+		hold_give(c, o, o->size);
 	} else {
 		memset(bigger, 0, offsetof(struct out, data));
 		bigger->size = (uint32_t)need;
 	}
 	c->out = bigger;
-	hub_hold(c);
+	hold_on(c);
 	return 0;
 }
 
@@ -121,9 +121,9 @@ static void output_place(struct conn *c, size_t n)
 	hub_touch(c);
 }
 
-int output_bytes(struct conn *c, const void *data, size_t n)
+int output_bytes(struct conn *c, const void *data, size_t n, int may_evict)
 {
-	if (output_reserve(c, n, 0))
+	if (output_reserve(c, n, may_evict))
 		return -1;
 	output_add(c->out, data, n);
 	output_place(c, n);
@@ -163,7 +163,7 @@ int output_frame(struct conn *c, int op, const void *data, size_t n)
 		output_drop_pong(c);
 	if (is_data && (waits > max || n > max - waits))
 		return -1;
-	if (output_reserve(c, len + n, is_data))
+	if (output_reserve(c, len + n, is_data || op == OP_PONG))
 		return -1;
 	output_add(c->out, head, len);
 	output_add(c->out, data, n);
@@ -173,8 +173,7 @@ int output_frame(struct conn *c, int op, const void *data, size_t n)
 	return 0;
 }
 
-/* Where a client's output ends in the ring: one that is closing follows it no further than its last
- * piece. */
+/* One that is closing follows the ring no further than its last piece. */
 static uint64_t output_end(const struct conn *c)
 {
 	const struct out *o = c->out;
@@ -192,7 +191,7 @@ int output_gather(const struct conn *c, struct iovec *spans, int most, size_t *t
 	int n = 0;
 
 	*total = 0;
-	while (n < most && *total < CONN_FLUSH_MAX) {
+	while (n < most && *total < CONN_SEND_MAX) {
 		const struct piece *p = i < count ? output_piece(o, i) : NULL;
 		uint64_t stop = p ? p->at : end;
 		const uint8_t *bytes;
@@ -209,8 +208,8 @@ int output_gather(const struct conn *c, struct iovec *spans, int most, size_t *t
 		} else {
 			break;
 		}
-		if (len > CONN_FLUSH_MAX - *total)
-			len = CONN_FLUSH_MAX - *total;
+		if (len > CONN_SEND_MAX - *total)
+			len = CONN_SEND_MAX - *total;
 		spans[n].iov_base = (void *)(uintptr_t)bytes;
 		spans[n].iov_len = len;
 		*total += len;
@@ -266,6 +265,18 @@ void output_advance(struct conn *c, size_t n)
 	}
 }
 
+uint64_t output_missed(const struct conn *c)
+{
+	const struct ring *r = &c->hub->ring;
+	uint64_t pos = c->edge, end = output_end(c), n = 0;
+
+	if (end == r->head)
+		return r->seq - c->seq;
+	for (; pos < end; n++)
+		pos = ring_next(r, pos);
+	return n;
+}
+
 int output_cut(struct conn *c, size_t rest)
 {
 	struct out *o;
@@ -290,7 +301,7 @@ void output_clear(struct conn *c)
 {
 	if (!c->out)
 		return;
-	budget_give(&c->hub->budget, c->out, c->out->size);
+	hold_give(c, c->out, c->out->size);
 	c->out = NULL;
-	hub_unhold(c);
+	hold_off(c);
 }

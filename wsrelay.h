@@ -125,7 +125,7 @@ enum {
 enum { YAML_ERROR = -1, YAML_END, YAML_VALUE, YAML_EMPTY, YAML_SECTION, YAML_LIST };
 
 struct yaml_block {
-	uint16_t indent, path, keys;    /* column, length of its path, where its keys start in seen */
+	uint16_t indent, path, keys;    /* column, length of its path, its first key in seen */
 	uint16_t list;
 };
 
@@ -135,14 +135,14 @@ struct yaml {
 	char value[YAML_LINE_MAX + 1];  /* YAML_VALUE: unquoted, NUL-terminated, no NUL inside */
 	const char *error;              /* YAML_ERROR: "what; what to write instead" */
 	size_t at, key_at;              /* the value or the wrong byte, and the key it belongs to */
-	size_t first;                   /* a key set twice: 1 + where the first one is, otherwise 0 */
+	size_t first;                   /* a key set twice: 1 + where the first is, otherwise 0 */
 	size_t name;                    /* where the last key starts in path */
 	int depth;                      /* 1: an entry of the whole file, 2: of a section in it */
 	int quoted;                     /* the value stood in quotes */
 	/* The rest is yaml_mini.c's. */
 	const char *text;
 	size_t n, line, next;           /* this line, the next */
-	size_t more, inlined;           /* 1 + where the line's entry goes on, where its inline list does */
+	size_t more, inlined;           /* 1 + where the entry goes on, where the inline list */
 	int document, skip, open;
 	uint16_t keys, seen[YAML_KEYS_MAX];
 	struct yaml_block block[YAML_DEPTH_MAX];
@@ -159,10 +159,10 @@ int yaml_next(struct yaml *y);
 /* Leaves out the entries of the section or list that was just found. */
 void yaml_skip(struct yaml *y);
 
-/* ---- yaml_text.c: the texts of such a file -------------------------------------------------------- */
+/* ---- yaml_text.c: the texts of such a file ------------------------------------------------------ */
 
-/* Where the first character is that no file may hold, in n bytes of one line: sets *error and returns
- * its offset, or n. */
+/* Where the first character is that no file may hold, in n bytes of one line: sets *error and
+ * returns its offset, or n. */
 size_t yaml_check(const char *text, size_t n, const char **error);
 
 /* The line and the column (in characters), from 1 on, of an offset. */
@@ -214,8 +214,8 @@ struct config {
  * is the default. */
 void config_defaults(struct config *c, const char *const *app_names);
 
-/* The defaults, overridden by the file (NULL: none), overridden by the environment: WSRELAY_SERVER_PORT
- * for server.port. memory.ring and memory.budget, when neither sets them, grow to 4 times
+/* The defaults, overridden by the file (NULL: none), overridden by the environment:
+ * WSRELAY_SERVER_PORT for server.port. memory.ring and memory.budget, when neither sets them, grow to 4 times
  * server.max_message_size. In config_load.c. Returns 0, or -1 after it has written what is wrong,
  * less than 4 KiB of printable text, to err. */
 int config_load(struct config *c, const char *file, const char *const *app_names, FILE *err);

@@ -122,14 +122,16 @@ static int plain(struct yaml *y, size_t *p, char *out, int inlined)
 		if (c == '\t')
 			return fail(y, i, "tab outside of quotes; use spaces");
 		if (inlined && (strchr("[{}?", c) || (c == ':' && strchr(",[]{}", next))))
-			return fail(y, i, "character not supported in an inline list; quote the item");
+			return fail(y, i, "cannot stand in an inline list; put the item in quotes");
 		if (c != ' ')
 			end = i + 1;
 	}
 	memcpy(out, y->text + *p, end - *p);
 	out[end - *p] = 0;
 	*p = i;
-	return c == ':' && end != i ? fail(y, end, "space before ':'; remove it, or use quotes") : 0;
+	if (c == ':' && end != i)
+		return fail(y, end, "space before ':'; remove it, or use quotes");
+	return 0;
 }
 
 /* Writes the character of the escape at *p, which it leaves; returns its bytes, 0 for an error. */
