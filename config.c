@@ -11,7 +11,7 @@ enum { KIB = 1 << 10, MIB = 1 << 20, GIB = 1 << 30 };
 
 /* The kinds of values, by their order: words, numbers, texts. */
 enum {
-	SWITCH = CONFIG_SECTION + 1, CHOICE, APP,
+	SWITCH = CONFIG_SECTION + 1, SLOW, LEVEL, FORMAT, TARGET, APP,
 	COUNT, SIZE, TIME, TIME_OR_0,
 	ADDRESS, PATH, NAME
 };
@@ -37,54 +37,54 @@ static const struct unit {
 #define TEXT(field) AT(field), 0, sizeof(((struct config *)0)->field)
 
 const struct config_key config_keys[] = {
-	{ "app", APP, AT(app), 0, 0, NULL, NULL, "what clients are to each other" },
-	{ "server", CONFIG_SECTION, 0, 0, 0, NULL, NULL, "where clients come in" },
-	{ "server.address", ADDRESS, TEXT(server_address), "", NULL,
-	  "\"\": all; or 0.0.0.0, 127.0.0.1, \"::1\", unix:/run/wsrelay.sock" },
-	{ "server.port", COUNT, AT(server_port), 0, 65535, "8080", NULL,
+	{ "app", APP, AT(app), 0, 0, "", "what clients are to each other" },
+	{ "server", CONFIG_SECTION, 0, 0, 0, "", "where clients come in" },
+	{ "server.address", ADDRESS, TEXT(server_address), "",
+	  "\"\": all; or 127.0.0.1, \"::1\", unix:/run/ws.sock" },
+	{ "server.port", COUNT, AT(server_port), 0, 65535, "8080",
 	  "0: a free one, named in the log" },
-	{ "server.path", PATH, TEXT(server_path), "", NULL, "the only one served; \"\": any" },
-	{ "server.tls", CONFIG_SECTION, 0, 0, 0, NULL, NULL, "wss:// instead of ws://" },
-	{ "server.tls.enabled", SWITCH, AT(server_tls_enabled), 0, 1, "false", NULL,
+	{ "server.path", PATH, TEXT(server_path), "", "the only one served; \"\": any" },
+	{ "server.tls", CONFIG_SECTION, 0, 0, 0, "", "wss:// instead of ws://" },
+	{ "server.tls.enabled", SWITCH, AT(server_tls_enabled), 0, 1, "false",
 	  "true or false" },
-	{ "server.tls.cert_file", NAME, TEXT(server_tls_cert_file), "cert.pem", NULL,
+	{ "server.tls.cert_file", NAME, TEXT(server_tls_cert_file), "cert.pem",
 	  "the certificate and its chain" },
-	{ "server.tls.key_file", NAME, TEXT(server_tls_key_file), "key.pem", NULL,
+	{ "server.tls.key_file", NAME, TEXT(server_tls_key_file), "key.pem",
 	  "the private key" },
-	{ "server.max_connections", COUNT, AT(server_max_connections), 1, 100000, "1024", NULL,
+	{ "server.max_connections", COUNT, AT(server_max_connections), 1, 100000, "1024",
 	  "clients at a time" },
 	{ "server.max_message_size", SIZE, AT(server_max_message_size), 125, 16 * MIB, "64KiB",
-	  NULL, "a longer message closes its connection" },
-	{ "server.handshake_timeout", TIME, AT(server_handshake_timeout), 100, DAY, "10s", NULL,
+	  "a longer message closes its connection" },
+	{ "server.handshake_timeout", TIME, AT(server_handshake_timeout), 100, DAY, "10s",
 	  "for the whole opening handshake" },
-	{ "server.ping_interval", TIME_OR_0, AT(server_ping_interval), 100, DAY, "30s", NULL,
+	{ "server.ping_interval", TIME_OR_0, AT(server_ping_interval), 100, DAY, "30s",
 	  "between pings to a silent client; 0: no pings" },
-	{ "server.pong_timeout", TIME, AT(server_pong_timeout), 100, DAY, "60s", NULL,
+	{ "server.pong_timeout", TIME, AT(server_pong_timeout), 100, DAY, "60s",
 	  "a client that is silent for longer is closed" },
-	{ "server.write_timeout", TIME, AT(server_write_timeout), 100, DAY, "10s", NULL,
+	{ "server.write_timeout", TIME, AT(server_write_timeout), 100, DAY, "10s",
 	  "a client that takes nothing for longer is closed" },
-	{ "server.shutdown_timeout", TIME, AT(server_shutdown_timeout), 0, DAY, "10s", NULL,
+	{ "server.shutdown_timeout", TIME, AT(server_shutdown_timeout), 0, DAY, "10s",
 	  "for the last messages at the end" },
-	{ "relay", CONFIG_SECTION, 0, 0, 0, NULL, NULL, "how messages are passed on" },
-	{ "relay.slow_client", CHOICE, AT(relay_slow_client), 0, 0, "disconnect", slow,
+	{ "relay", CONFIG_SECTION, 0, 0, 0, "", "how messages are passed on" },
+	{ "relay.slow_client", SLOW, AT(relay_slow_client), 0, 0, "disconnect",
 	  "what the ring has no room for" },
-	{ "memory", CONFIG_SECTION, 0, 0, 0, NULL, NULL, "never more, whatever clients do" },
-	{ "memory.input", SIZE, AT(memory_input), 4 * KIB, 16 * MIB, "256KiB", NULL,
+	{ "memory", CONFIG_SECTION, 0, 0, 0, "", "never more, whatever clients do" },
+	{ "memory.input", SIZE, AT(memory_input), 4 * KIB, 16 * MIB, "256KiB",
 	  "the one input buffer" },
-	{ "memory.ring", SIZE, AT(memory_ring), 4 * KIB, GIB, "1MiB", NULL,
-	  "messages to all; 3 x (max_message_size + 14) or more" },
-	{ "memory.budget", SIZE, AT(memory_budget), 4 * KIB, GIB, "4MiB", NULL,
-	  "the rest, for all together; 4 x max_message_size or more" },
-	{ "metrics", CONFIG_SECTION, 0, 0, 0, NULL, NULL, "figures for Prometheus" },
-	{ "metrics.enabled", SWITCH, AT(metrics_enabled), 0, 1, "false", NULL, "true or false" },
-	{ "metrics.address", ADDRESS, TEXT(metrics_address), "127.0.0.1", NULL,
+	{ "memory.ring", SIZE, AT(memory_ring), 4 * KIB, GIB, "1MiB",
+	  "messages to all; over 3 x max_message_size" },
+	{ "memory.budget", SIZE, AT(memory_budget), 4 * KIB, GIB, "4MiB",
+	  "the rest, for all; 4 x max_message_size or more" },
+	{ "metrics", CONFIG_SECTION, 0, 0, 0, "", "figures for Prometheus" },
+	{ "metrics.enabled", SWITCH, AT(metrics_enabled), 0, 1, "false", "true or false" },
+	{ "metrics.address", ADDRESS, TEXT(metrics_address), "127.0.0.1",
 	  "as server.address" },
-	{ "metrics.port", COUNT, AT(metrics_port), 0, 65535, "9090", NULL, "as server.port" },
-	{ "log", CONFIG_SECTION, 0, 0, 0, NULL, NULL, "one line an event" },
-	{ "log.level", CHOICE, AT(log_level), 0, 0, "info", levels, NULL },
-	{ "log.format", CHOICE, AT(log_format), 0, 0, "text", formats, NULL },
-	{ "log.target", CHOICE, AT(log_target), 0, 0, "stderr", targets, NULL },
-	{ NULL, 0, 0, 0, 0, NULL, NULL, NULL }
+	{ "metrics.port", COUNT, AT(metrics_port), 0, 65535, "9090", "as server.port" },
+	{ "log", CONFIG_SECTION, 0, 0, 0, "", "one line an event" },
+	{ "log.level", LEVEL, AT(log_level), 0, 0, "info", "" },
+	{ "log.format", FORMAT, AT(log_format), 0, 0, "text", "" },
+	{ "log.target", TARGET, AT(log_target), 0, 0, "stderr", "" },
+	{ "", 0, 0, 0, 0, "", "" }
 };
 
 static const char head[] =
@@ -104,7 +104,11 @@ static const struct unit *units(const struct config_key *k)
 /* The words that a key takes, or NULL. */
 static const char *const *words(const struct config_key *k, const char *const *app_names)
 {
-	return k->kind == APP ? app_names : k->kind == SWITCH ? no_yes : k->choices;
+	static const char *const *const lists[] = { no_yes, slow, levels, formats, targets };
+
+	if (k->kind == APP)
+		return app_names;
+	return k->kind >= SWITCH && k->kind < APP ? lists[k->kind - SWITCH] : NULL;
 }
 
 static uint32_t *number(const struct config *c, const struct config_key *k)
@@ -250,8 +254,8 @@ void config_defaults(struct config *c, const char *const *app_names)
 	char why[CONFIG_WHY_MAX];
 
 	memset(c, 0, sizeof(*c));
-	for (k = config_keys; k->path; k++)
-		if (k->value)
+	for (k = config_keys; *k->path; k++)
+		if (*k->value)
 			config_set(c, k, k->value, app_names, why);
 }
 
@@ -303,7 +307,7 @@ void config_print(const struct config *c, const char *const *app_names, FILE *ou
 	config_defaults(&defaults, app_names);
 	if (with_help)
 		fputs(head, out);
-	for (k = config_keys; k->path; k++) {
+	for (k = config_keys; *k->path; k++) {
 		const char *const *choices = words(k, app_names);
 		const char *name = strrchr(k->path, '.'), *dot;
 		int column = 0;
@@ -317,7 +321,7 @@ void config_print(const struct config *c, const char *const *app_names, FILE *ou
 			format_text(value, (const char *)c + k->offset);
 		else if (choices)
 			snprintf(value, sizeof(value), "%s", choices[*number(c, k)]);
-		else if (k->value && *number(c, k) == *number(&defaults, k))
+		else if (*number(c, k) == *number(&defaults, k))
 			snprintf(value, sizeof(value), "%s", k->value);
 		else if (k->kind != CONFIG_SECTION)
 			format(value, units(k), *number(c, k));
@@ -328,7 +332,7 @@ void config_print(const struct config *c, const char *const *app_names, FILE *ou
 		column = column < HELP_COLUMN ? HELP_COLUMN - column : 1;
 		if (with_help)
 			fprintf(out, "%*s # %s%s%s", column, "", help,
-				*help && k->help ? ": " : "", k->help ? k->help : "");
+				*help && *k->help ? ": " : "", k->help);
 		putc('\n', out);
 	}
 }

@@ -147,7 +147,7 @@ static void unknown_key(struct load *l, const struct yaml *y)
 	snprintf(bare, sizeof(bare), "%s", name + (*name == '"'));
 	if (*name == '"')
 		bare[strlen(bare) - 1] = 0;
-	for (k = config_keys; k->path; k++) {
+	for (k = config_keys; *k->path; k++) {
 		leaf = strrchr(k->path, '.');
 		leaf = leaf ? leaf + 1 : k->path;
 		near = leaf - k->path == (ptrdiff_t)y->name && !memcmp(k->path, y->path, y->name);
@@ -180,11 +180,11 @@ static int entry(struct load *l, const struct yaml *y, int found)
 	const struct config_key *k = config_keys;
 	const char *at = l->text + y->key_at, *value = y->value;
 
-	while (k->path && strcmp(k->path, y->path))
+	while (*k->path && strcmp(k->path, y->path))
 		k++;
 	if (!y->path[0]) {
 		SAY(l, "a list; write lines of 'key: value'");
-	} else if (!k->path) {
+	} else if (!*k->path) {
 		unknown_key(l, y);
 	} else if (k->kind == CONFIG_SECTION) {
 		if (found == YAML_EMPTY || found == YAML_SECTION)
@@ -242,7 +242,7 @@ static void read_variables(struct load *l)
 	char name[VARIABLE_MAX];
 	const char *value;
 
-	for (k = config_keys; k->path; k++) {
+	for (k = config_keys; *k->path; k++) {
 		variable_name(name, k->path);
 		value = k->kind == CONFIG_SECTION ? NULL : getenv(name);
 		if (!value)

@@ -178,7 +178,7 @@ enum reason {
 };
 
 struct reason_info {
-	const char *label;      /* in the metrics */
+	char label[14];         /* in the metrics */
 	uint16_t code;          /* of our close frame */
 };
 

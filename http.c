@@ -313,24 +313,40 @@ size_t http_accept(char out[HTTP_ANSWER_MAX], const struct http_req *q, const ch
 
 static const struct refusal {
 	int status;
-	const char *name, *headers, *advice;
+	char name[32], advice[56];
 } refusals[] = {
-	{ 400, "Bad Request", "", ": this is no valid HTTP request or WebSocket handshake" },
-	{ 401, "Unauthorized", "WWW-Authenticate: Bearer\r\n", ": a valid token is needed" },
-	{ 403, "Forbidden", "", ": this client or its origin is not allowed" },
-	{ 404, "Not Found", "", ": nothing is served at this path" },
-	{ 405, "Method Not Allowed", "Allow: GET\r\n", ": use GET" },
-	{ 408, "Request Timeout", "", ": the request did not come in time" },
-	{ 413, "Content Too Large", "", ": send the request without a body" },
-	{ 414, "URI Too Long", "", ": the request line must be shorter" },
-	{ 426, "Upgrade Required", "Upgrade: websocket\r\nConnection: Upgrade\r\n"
-			"Sec-WebSocket-Version: 13\r\n", ": this is a WebSocket server" },
-	{ 429, "Too Many Requests", "", ": too many connections from this address" },
-	{ 431, "Request Header Fields Too Large", "", ": send fewer and shorter headers" },
-	{ 500, "Internal Server Error", "", "" },
-	{ 503, "Service Unavailable", "Retry-After: 10\r\n", ": try again later" },
-	{ 0, "Error", "", "" }
+	{ 400, "Bad Request", ": this is no valid HTTP request or WebSocket handshake" },
+	{ 401, "Unauthorized", ": a valid token is needed" },
+	{ 403, "Forbidden", ": this client or its origin is not allowed" },
+	{ 404, "Not Found", ": nothing is served at this path" },
+	{ 405, "Method Not Allowed", ": use GET" },
+	{ 408, "Request Timeout", ": the request did not come in time" },
+	{ 413, "Content Too Large", ": send the request without a body" },
+	{ 414, "URI Too Long", ": the request line must be shorter" },
+	{ 426, "Upgrade Required", ": this is a WebSocket server" },
+	{ 429, "Too Many Requests", ": too many connections from this address" },
+	{ 431, "Request Header Fields Too Large", ": send fewer and shorter headers" },
+	{ 500, "Internal Server Error", "" },
+	{ 503, "Service Unavailable", ": try again later" },
+	{ 0, "Error", "" }
 };
+
+/* The headers that a status demands. */
+static const char *refusal_headers(size_t status)
+{
+	switch (status) {
+	case 401:
+		return "WWW-Authenticate: Bearer\r\n";
+	case 405:
+		return "Allow: GET\r\n";
+	case 426:
+		return "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n";
+	case 503:
+		return "Retry-After: 10\r\n";
+	default:
+		return "";
+	}
+}
 
 size_t http_refuse(char out[HTTP_ANSWER_MAX], int status)
 {
@@ -344,7 +360,7 @@ size_t http_refuse(char out[HTTP_ANSWER_MAX], int status)
 	n = add(out, n, " ");
 	n = add(out, n, r->name);
 	n = add(out, n, "\r\n");
-	n = add(out, n, r->headers);
+	n = add(out, n, refusal_headers(code));
 	n = add(out, n, "Content-Type: text/plain\r\nContent-Length: ");
 	n = add_number(out, n, 3 + 1 + strlen(r->name) + strlen(r->advice) + 1);
 	n = add(out, n, "\r\nConnection: close\r\n\r\n");

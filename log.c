@@ -15,7 +15,7 @@ static const char *const levels[] = { "error", "warn", "info", "debug" };
 static const int priorities[] = { LOG_ERR, LOG_WARNING, LOG_INFO, LOG_DEBUG };
 
 static uint32_t most = LOG_LEVEL_INFO;
-static uint32_t format = LOG_FORMAT_TEXT, target = LOG_TARGET_STDERR;
+static uint32_t style = LOG_FORMAT_TEXT, target = LOG_TARGET_STDERR;
 static int stamped = 1;
 static unsigned tokens = LOG_BURST;
 static unsigned long left_out;
@@ -23,7 +23,7 @@ static unsigned long left_out;
 void log_start(const struct config *config)
 {
 	most = config->log_level;
-	format = config->log_format;
+	style = config->log_format;
 	target = config->log_target;
 	/* The journal puts its own time beside each line. */
 	stamped = !getenv("JOURNAL_STREAM");
@@ -36,7 +36,7 @@ void log_start(const struct config *config)
 static size_t log_escape(char *out, size_t room, const char *text)
 {
 	static const char hex[] = "0123456789abcdef";
-	int json = format == LOG_FORMAT_JSON;
+	int json = style == LOG_FORMAT_JSON;
 	size_t n = 0;
 
 	for (; *text && n + 7 < room; text++) {
@@ -64,22 +64,26 @@ static void log_write(const char *line, size_t n)
 		(void)!write(STDERR_FILENO, line, n);
 }
 
-static void log_text(int level, const char *text)
+static void log_format(int level, const char *fmt, va_list ap) LOG_FORMAT(2, 0);
+
+static void log_format(int level, const char *fmt, va_list ap)
 {
-	char line[LOG_LINE_MAX], stamp[32] = "";
+	char text[LOG_TEXT_MAX], safe[3 * LOG_TEXT_MAX], line[LOG_LINE_MAX], stamp[32] = "";
 	time_t now = time(NULL);
 	struct tm tm;
-	char safe[3 * LOG_TEXT_MAX];
 	int n;
 
+	if ((uint32_t)level > most)
+		return;
+	vsnprintf(text, sizeof text, fmt, ap);
 	log_escape(safe, sizeof safe, text);
 	if (target == LOG_TARGET_SYSLOG) {
 		syslog(priorities[level], "%s", safe);
 		return;
 	}
-	if ((stamped || format == LOG_FORMAT_JSON) && gmtime_r(&now, &tm))
+	if ((stamped || style == LOG_FORMAT_JSON) && gmtime_r(&now, &tm))
 		strftime(stamp, sizeof stamp, "%Y-%m-%dT%H:%M:%SZ ", &tm);
-	if (format == LOG_FORMAT_JSON)
+	if (style == LOG_FORMAT_JSON)
 		n = snprintf(line, sizeof line, "{\"time\":\"%.20s\",\"level\":\"%s\",\"message\":\"%s\"}\n",
 		             stamp, levels[level], safe);
 	else
@@ -90,20 +94,15 @@ static void log_text(int level, const char *text)
 
 void log_line(int level, const char *fmt, ...)
 {
-	char text[LOG_TEXT_MAX];
 	va_list ap;
 
-	if ((uint32_t)level > most)
-		return;
 	va_start(ap, fmt);
-	vsnprintf(text, sizeof text, fmt, ap);
+	log_format(level, fmt, ap);
 	va_end(ap);
-	log_text(level, text);
 }
 
 void log_peer(int level, const char *fmt, ...)
 {
-	char text[LOG_TEXT_MAX];
 	va_list ap;
 
 	if ((uint32_t)level > most)
@@ -114,9 +113,8 @@ void log_peer(int level, const char *fmt, ...)
 	}
 	tokens--;
 	va_start(ap, fmt);
-	vsnprintf(text, sizeof text, fmt, ap);
+	log_format(level, fmt, ap);
 	va_end(ap);
-	log_text(level, text);
 }
 
 void log_tick(void)

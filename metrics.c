@@ -56,7 +56,7 @@ static const struct metric metrics_core[] = {
 	  offsetof(struct stats, budget_size) },
 	{ "wsrelay_budget_used_bytes", "gauge", "How much of it is in use.",
 	  offsetof(struct stats, budget_used) },
-	{ NULL, NULL, NULL, 0 }
+	{ .name = "" }
 };
 
 size_t metrics_memory(const struct config *config)
@@ -87,7 +87,7 @@ static void metrics_family(struct scrape *s, const char *name, const char *type,
 
 static void metrics_table(struct scrape *s, const struct metric *m)
 {
-	for (; m && m->name; m++) {
+	for (; m && *m->name; m++) {
 		uint64_t value;
 
 		memcpy(&value, (const char *)&hub->stats + m->offset, sizeof value);
@@ -179,7 +179,7 @@ static void metrics_head(struct scrape *s, const char *status, const char *type,
 	                 "HTTP/1.1 %s\r\nContent-Type: %s; charset=utf-8\r\nContent-Length: %" PRIu32
 	                 "\r\n%sCache-Control: no-store\r\nConnection: close\r\n\r\n",
 	                 status, type, s->end - METRICS_HEAD,
-	                 *status == '4' ? "Allow: GET, HEAD\r\n" : "");
+	                 memcmp(status, "405", 3) ? "" : "Allow: GET, HEAD\r\n");
 
 	s->start = METRICS_HEAD - (uint32_t)n;
 	memcpy(s->page + s->start, head, (size_t)n);
@@ -201,8 +201,8 @@ static void metrics_answer(struct scrape *s)
 
 	s->end = METRICS_HEAD;
 	if (!metrics && !health) {
-		s->start = 0;
-		s->end = (uint32_t)http_refuse(s->page, 404);
+		metrics_add(s, "Only /metrics and /health are served here.\n");
+		metrics_head(s, "404 Not Found", text, head_only);
 	} else if (s->req.method != HTTP_GET && !head_only) {
 		metrics_add(s, "Only GET and HEAD are served here.\n");
 		metrics_head(s, "405 Method Not Allowed", text, 0);
@@ -222,7 +222,9 @@ static void metrics_answer(struct scrape *s)
 
 static void metrics_read(struct scrape *s)
 {
-	ssize_t n = recv(s->watch.fd, s->page + s->have, METRICS_REQUEST_MAX - s->have, 0);
+	/* What comes behind the request is thrown away, over the answer that has gone. */
+	uint32_t at = s->state == SCRAPE_READING ? s->have : 0;
+	ssize_t n = recv(s->watch.fd, s->page + at, METRICS_REQUEST_MAX - at, 0);
 	int used;
 
 	if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR))
@@ -231,7 +233,7 @@ static void metrics_read(struct scrape *s)
 		metrics_close(s);
 		return;
 	}
-	if (s->state == SCRAPE_LINGERING)
+	if (s->state != SCRAPE_READING)
 		return;
 	s->have += (uint32_t)n;
 	used = http_parse(&s->req, s->page, s->have);

@@ -19,15 +19,15 @@ struct options {
 
 static const struct option {
 	char letter;            /* 0: -tt */
-	const char *name, *value, *help;
+	char name[16], value[6], help[66];
 } options_table[] = {
 	{ 'c', "config-file", "FILE", "read this config (default: ./wsrelay.yaml if there is one)" },
-	{ 't', "test", NULL, "check the config, print the memory it means, exit" },
-	{ 0, "print-config", NULL, "check the config, print what is in force, exit" },
-	{ 'd', "print-defaults", NULL, "print a commented config of all defaults, exit" },
+	{ 't', "test", "", "check the config, print the memory it means, exit" },
+	{ 0, "print-config", "", "check the config, print what is in force, exit" },
+	{ 'd', "print-defaults", "", "print a commented config of all defaults, exit" },
 	{ 'p', "pid-file", "FILE", "write the process id to FILE, remove it at the end" },
-	{ 'V', "version", NULL, "print the version, exit" },
-	{ 'h', "help", NULL, "print this, exit" },
+	{ 'V', "version", "", "print the version, exit" },
+	{ 'h', "help", "", "print this, exit" },
 };
 
 static struct hub hub;
@@ -47,7 +47,7 @@ static void usage(FILE *out)
 		const struct option *o = &options_table[i];
 
 		fprintf(out, "  -%c%c, --%-14s %-4s %s\n", o->letter ? o->letter : 't',
-		        o->letter ? ' ' : 't', o->name, o->value ? o->value : "", o->help);
+		        o->letter ? ' ' : 't', o->name, o->value, o->help);
 	}
 	fprintf(out, "\nIt stays in the foreground. SIGTERM: close all clients and stop; SIGUSR1: a line "
 	             "of\nstatistics in the log. Start with: wsrelay -d > wsrelay.yaml\n");
@@ -96,16 +96,16 @@ static int options_argument(struct options *to, const char *arg, const char **ne
 		const struct option *o = options_find(*at, is_long ? arg + 2 : NULL, n);
 		const char *value = equals ? equals + 1 : !is_long && at[1] ? at + 1 : *next;
 
-		if (!o || (equals && !o->value)) {
+		if (!o || (equals && !*o->value)) {
 			fprintf(stderr, "wsrelay: unknown option '%s'; wsrelay -h lists them\n", arg);
 			return -1;
 		}
-		if (o->value && !value) {
+		if (*o->value && !value) {
 			fprintf(stderr, "wsrelay: option '%s' needs a %s\n", arg, o->value);
 			return -1;
 		}
 		options_set(to, o->letter, value);
-		if (o->value) {
+		if (*o->value) {
 			if (value == *next)
 				*next = NULL;
 			return 0;

@@ -227,14 +227,13 @@ void config_print(const struct config *c, const char *const *app_names, FILE *ou
 /* The table, for config_load.c; a row without a path ends it. */
 enum { CONFIG_SECTION = 0, CONFIG_WHY_MAX = 320 };
 
-struct config_key {
-	const char *path;
+struct config_key {                     /* texts inside: no pointer has to be relocated */
+	char path[28];                  /* "": the end */
 	uint8_t kind;                   /* CONFIG_SECTION or config.c's */
 	uint16_t offset;                /* in struct config */
 	uint32_t min, max;              /* of a text: max is the room for it */
-	const char *value;              /* the default, as in a file */
-	const char *const *choices;
-	const char *help;
+	char value[12];                 /* the default, as in a file */
+	char help[50];
 };
 
 extern const struct config_key config_keys[];
@@ -302,14 +301,14 @@ struct stats {
 	uint64_t ring_used, ring_size, budget_used, budget_size;        /* now, in bytes */
 };
 
-struct metric {
-	const char *name, *type, *help; /* of a Prometheus metric without labels */
+struct metric {                         /* a Prometheus metric without labels */
+	char name[36], type[8], help[52];       /* name "": the end of a table */
 	size_t offset;                  /* of its uint64_t in struct stats */
 };
 
 struct app {
 	const char *name;               /* `app: name` in the config */
-	const struct metric *metrics;   /* beside the hub's own; ends with name NULL. NULL: none */
+	const struct metric *metrics;   /* beside the hub's own; NULL: none */
 	int (*admit)(struct conn *c, const struct http_req *q, const char *head);
 	                                /* 0: welcome, or an HTTP status: 401, 403, 429 ... */
 	void (*open)(struct conn *c);   /* 101 is queued: the client may be sent messages */

@@ -11,7 +11,7 @@ static void echo_message(struct conn *c, int op, const void *data, size_t n)
 static const struct metric echo_metrics[] = {
 	{ "websocket_connections", "gauge", "Clients connected to the echo server.",
 	  offsetof(struct stats, connected) },
-	{ NULL, NULL, NULL, 0 }
+	{ .name = "" }
 };
 
 const struct app app_echo = {

@@ -140,14 +140,16 @@ void e2e_open_as(const char *file, int flags, int fd)
 void server_spawn(struct server *s, const char *config)
 {
 	const char *file;
-	int ends[2];
+	int ends[2], fd;
 	size_t i;
 
 	if (!*s->dir)
 		e2e_folder(s->dir);
 	file = e2e_file(s->dir, "config.yaml", config);
 	s->port = s->metrics_port = 0;
-	s->log_len = 0;
+	free(s->log);
+	s->log = calloc(1, 1);
+	s->log_len = s->log_room = 0;
 	s->status = -1;
 	if (pipe(ends) || fcntl(ends[0], F_SETFD, FD_CLOEXEC) || fcntl(ends[0], F_SETFL, O_NONBLOCK))
 		e2e_die("pipe");
@@ -159,7 +161,9 @@ void server_spawn(struct server *s, const char *config)
 		e2e_open_as("/dev/null", O_RDWR, STDIN_FILENO);
 		e2e_open_as("/dev/null", O_RDWR, STDOUT_FILENO);
 		dup2(ends[1], STDERR_FILENO);
-		close(ends[1]);
+		/* Whatever was open for us is not for it. */
+		for (fd = STDERR_FILENO + 1; fd < FDS_MAX; fd++)
+			close(fd);
 		if (s->in_child)
 			s->in_child();
 		execl(e2e_program, "wsrelay", "-c", file, s->option, s->value, (char *)NULL);

@@ -134,7 +134,6 @@ void clients_ready(const struct pollfd *fds, size_t n)
 	}
 }
 
-/* Waits until there is more, or its end. Returns 1, or 0: the time is over. */
 int client_more(struct client *c, long long until)
 {
 	size_t have = c->have - c->at;
@@ -153,6 +152,7 @@ void client_take(struct client *c, int fd)
 {
 	memset(c, 0, sizeof *c);
 	c->fd = fd;
+	fcntl(fd, F_SETFL, O_NONBLOCK);
 	c->next = clients;
 	clients = c;
 }

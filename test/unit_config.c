@@ -20,15 +20,15 @@ static const struct { const char *text; unsigned line, column; const char *words
 	{ "server:\n  tls:\n    cert_fiel: x\n", 3, 5, "unknown key 'cert_fiel' in 'server.tls' (did you mean 'cert_file'?)" },
 	{ "server:\n  tlss:\n    enabled: true\n", 2, 3, "(did you mean 'tls'?)" },
 	{ "memory:\n  ing: 1MiB\n", 2, 3, "(did you mean 'ring'?)" },
-	{ "server:\nport: 80\n", 2, 1, "unknown key 'port' (did you mean 'server.port'? Write 'port:' below 'server:'" },
-	{ "cert_file: x\n", 1, 1, "did you mean 'server.tls.cert_file'? Write 'cert_file:' below 'server.tls:'" },
+	{ "server:\nport: 80\n", 2, 1, "unknown key 'port' (did you mean 'server.port'? Write 'port:' indented below 'server:'" },
+	{ "cert_file: x\n", 1, 1, "did you mean 'server.tls.cert_file'? Write 'cert_file:' indented below 'server.tls:'" },
 	{ "server:\n  cert_file: x\n", 2, 3, "did you mean 'server.tls.cert_file'?" },
 	{ "server:\n  app: relay\n", 2, 3, "did you mean 'app'? Write it without indentation" },
 	{ "server:\n  log:\n    level: info\n", 2, 3, "did you mean 'log'? Write it without indentation" },
 	{ "log:\n  ring: 1MiB\n", 2, 3, "did you mean 'memory.ring'?" },
-	{ "server.port: 80\n", 1, 1, "unknown key 'server.port' (did you mean 'server.port'? Write 'port:' below 'server:'" },
-	{ "\"server.port\": 80\n", 1, 1, "Write 'port:' below 'server:'" },
-	{ "server.tls.enabled: true\n", 1, 1, "Write 'enabled:' below 'server.tls:'" },
+	{ "server.port: 80\n", 1, 1, "unknown key 'server.port' (did you mean 'server.port'? Write 'port:' indented below 'server:'" },
+	{ "\"server.port\": 80\n", 1, 1, "Write 'port:' indented below 'server:'" },
+	{ "server.tls.enabled: true\n", 1, 1, "Write 'enabled:' indented below 'server.tls:'" },
 	{ "unheard_of: 1\n", 1, 1, "unknown key 'unheard_of'; remove it" },
 	{ "server:\n  x: 1\n", 2, 3, "unknown key 'x' in 'server'; remove it" },
 	{ "\"\": 1\n", 1, 1, "unknown key ''" },
@@ -342,8 +342,8 @@ static int load_text(struct config *c, const char *text, char out[8192])
 /* The printed config; with_help as in config_print. */
 static char *print(const struct config *c, int with_help)
 {
-	char *text = NULL;
-	size_t n = 0;
+	static char *text;
+	static size_t n;
 	FILE *f = open_memstream(&text, &n);
 
 	config_print(c, app_names, f, with_help);
@@ -427,7 +427,7 @@ static void check_defaults(void)
 {
 	static char shipped[16384];
 	struct config c, d;
-	char out[8192], *text;
+	char out[8192], *text, *rest;
 	FILE *f = fopen("wsrelay.yaml", "rb");
 	const struct config_key *k;
 	int values = 0;
@@ -446,7 +446,7 @@ static void check_defaults(void)
 	CHECK(!d.metrics_enabled && !strcmp(d.metrics_address, "127.0.0.1") && d.metrics_port == 9090, "metrics");
 	CHECK(d.log_level == LOG_LEVEL_INFO && d.log_format == LOG_FORMAT_TEXT &&
 	      d.log_target == LOG_TARGET_STDERR, "log");
-	for (k = config_keys; k->path; k++)
+	for (k = config_keys; *k->path; k++)
 		values += k->kind != CONFIG_SECTION;
 	CHECK(values == 24, "%d keys", values);
 
@@ -456,7 +456,8 @@ static void check_defaults(void)
 		fclose(f);
 	}
 	/* The applications that are built in stand in one line only: it is left out. */
-	CHECK(f && strstr(shipped, "\nserver:") && !strcmp(strstr(text, "\nserver:"), strstr(shipped, "\nserver:")),
+	rest = strstr(shipped, "\nserver:");
+	CHECK(rest && !strcmp(rest, strstr(text, "\nserver:")),
 	      "wsrelay.yaml is not what is printed: %s", text);
 	CHECK(f && !strncmp(text, shipped, (size_t)(strstr(text, "\napp:") - text)), "its head: %s", text);
 	free(text);
