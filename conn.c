@@ -155,7 +155,7 @@ static void conn_reject(struct conn *c, int status, const char *why)
 	log_peer(LOG_LEVEL_INFO, "Refused: %s (%d, %s)", net_peer_text(&c->peer, text), status, why);
 }
 
-void conn_refuse(struct conn *c, int status, const char *why)
+void conn_refuse(struct conn *c, int status, int method, const char *why)
 {
 	char answer[HTTP_ANSWER_MAX];
 
@@ -165,7 +165,7 @@ void conn_refuse(struct conn *c, int status, const char *why)
 	c->closed = c->hub->now;
 	conn_stand_at_head(c);
 	input_clear(c);
-	if (output_bytes(c, answer, http_refuse(answer, status), 0))
+	if (output_bytes(c, answer, http_refuse(answer, status, method), 0))
 		conn_kill(c, REASON_MEMORY, why, 1);
 }
 
@@ -174,7 +174,7 @@ void conn_end_code(struct conn *c, enum reason reason, int code, const char *why
 	uint8_t body[2] = { (uint8_t)(code >> 8), (uint8_t)code };
 
 	if (c->state == CONN_HANDSHAKE) {
-		conn_refuse(c, reason == REASON_TIMEOUT ? 408 : 503, why);
+		conn_refuse(c, reason == REASON_TIMEOUT ? 408 : 503, 0, why);
 		return;
 	}
 	if (c->state != CONN_OPEN)
@@ -356,7 +356,7 @@ void conn_tick(struct conn *c, uint64_t passed)
 		if (now - c->opened < config->server_handshake_timeout)
 			return;
 		if (c->in && c->in->req.lines > 0) {
-			conn_refuse(c, 408, "handshake not completed in time");
+			conn_refuse(c, 408, c->in->req.method, "handshake not completed in time");
 		} else {
 			conn_reject(c, 408, "no request in time");
 			conn_kill(c, REASON_TIMEOUT, "no request in time", 1);

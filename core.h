@@ -222,8 +222,8 @@ void conn_open(struct hub *h, int fd, const struct peer *peer);
 
 void conn_upgrade(struct conn *c);      /* 101 is queued: it follows the ring from now on */
 
-/* Refuses the handshake with an HTTP status. */
-void conn_refuse(struct conn *c, int status, const char *why);
+/* Refuses the handshake with an HTTP status; method: the request's, 0 when it is not known. */
+void conn_refuse(struct conn *c, int status, int method, const char *why);
 
 /* Ends a client in order: a close frame with the reason's code behind all that is queued, or before
  * 101 a refusal. why: a constant, for the log. Does nothing when it is ending already. */

@@ -348,7 +348,7 @@ static const char *refusal_headers(size_t status)
 	}
 }
 
-size_t http_refuse(char out[HTTP_ANSWER_MAX], int status)
+size_t http_refuse(char out[HTTP_ANSWER_MAX], int status, int method)
 {
 	const struct refusal *r = refusals;
 	size_t code = status >= 100 && status <= 999 ? (size_t)status : 500, n;
@@ -364,6 +364,8 @@ size_t http_refuse(char out[HTTP_ANSWER_MAX], int status)
 	n = add(out, n, "Content-Type: text/plain\r\nContent-Length: ");
 	n = add_number(out, n, 3 + 1 + strlen(r->name) + strlen(r->advice) + 1);
 	n = add(out, n, "\r\nConnection: close\r\n\r\n");
+	if (method == HTTP_HEAD)
+		return n;
 	n = add_number(out, n, code);
 	n = add(out, n, " ");
 	n = add(out, n, r->name);

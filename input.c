@@ -233,20 +233,20 @@ static void input_admit(struct conn *c, const struct http_req *q, const char *he
 	int status = http_upgrade(q, head, h->config->server_path);
 
 	if (status) {
-		conn_refuse(c, status, "not a WebSocket handshake");
+		conn_refuse(c, status, q->method, "not a WebSocket handshake");
 		return;
 	}
 	if (h->drain_until || h->stats.connected >= h->config->server_max_connections) {
-		conn_refuse(c, 503, h->drain_until ? "shutting down" : "max_connections reached");
+		conn_refuse(c, 503, q->method, h->drain_until ? "shutting down" : "max_connections reached");
 		return;
 	}
 	status = h->app->admit ? h->app->admit(c, q, head) : 0;
 	if (status) {
-		conn_refuse(c, status, "not admitted");
+		conn_refuse(c, status, q->method, "not admitted");
 		return;
 	}
 	if (output_bytes(c, answer, http_accept(answer, q, head), 1)) {
-		conn_refuse(c, 503, "out of memory budget");
+		conn_refuse(c, 503, q->method, "out of memory budget");
 		return;
 	}
 	conn_upgrade(c);
@@ -272,7 +272,7 @@ static void input_head(struct conn *c, uint8_t *p, size_t n)
 	}
 	used = http_parse(q, (const char *)p, n);
 	if (used < 0) {
-		conn_refuse(c, -used, used == -400 ? "not HTTP/1.1" : "request head too large");
+		conn_refuse(c, -used, q->method, used == -400 ? "not HTTP/1.1" : "request head too large");
 	} else if (used == 0 && !in) {
 		if (input_grow(c, n, HTTP_HEAD_MAX))
 			return;

@@ -243,7 +243,7 @@ static void metrics_read(struct scrape *s)
 		metrics_answer(s);
 	} else if (used < 0) {
 		s->start = 0;
-		s->end = (uint32_t)http_refuse(s->page, -used);
+		s->end = (uint32_t)http_refuse(s->page, -used, s->req.method);
 		metrics_send(s);
 	}
 }

@@ -111,8 +111,8 @@ size_t http_accept(char out[HTTP_ANSWER_MAX], const struct http_req *q, const ch
 /* Writes a whole answer that refuses a request: status line, the headers that the status calls for
  * (401: WWW-Authenticate, 405: Allow, 426: Upgrade and Sec-WebSocket-Version, 503: Retry-After),
  * Connection: close and a body of one line. A status without a name of its own is called "Error";
- * one that has not three digits becomes 500. Returns its length. */
-size_t http_refuse(char out[HTTP_ANSWER_MAX], int status);
+ * one that has not three digits becomes 500. method HTTP_HEAD: without the body. Returns its length. */
+size_t http_refuse(char out[HTTP_ANSWER_MAX], int status, int method);
 
 /* ---- yaml_mini.c: a strict subset of YAML, pulled entry by entry ------------------------------- */
 

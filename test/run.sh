@@ -2,10 +2,14 @@
 # run.sh: runs the tests that are given, one after the other, and adds up what they say.
 #
 # A test ends with a line "N passed, N failed" and exit status 0 when nothing failed. It may say
-# "SKIP name: reason". One that crashes, says no counts or checks nothing has failed.
+# "SKIP name: reason". One that crashes, says no counts, checks nothing or hangs has failed.
 # Programs are run as they are, *.sh by sh, *.py by $PYTHON, *.js by node.
 
 passed=0 failed=0 skipped=0 all=
+limit=${TEST_SECONDS:-150}      # for one test
+out=$(mktemp) || exit 1
+trap 'rm -f "$out"' EXIT
+trap 'exit 1' HUP INT TERM
 
 # Debian's packages for Python belong to this one.
 if [ -z "$PYTHON" ]; then
@@ -13,29 +17,45 @@ if [ -z "$PYTHON" ]; then
 	[ -x /usr/bin/python3 ] && PYTHON=/usr/bin/python3
 fi
 
-start()
+# Becomes the test, so that its process is the one that is watched.
+become()
 {
 	case $1 in
-	*.sh) sh "$1" ;;
-	*.py) if command -v "$PYTHON" >/dev/null 2>&1; then "$PYTHON" "$1"
-		else echo "SKIP $1: there is no python3"; echo "0 passed, 0 failed"; fi ;;
-	*.js) if command -v node >/dev/null 2>&1; then node "$1"
-		else echo "SKIP $1: there is no node"; echo "0 passed, 0 failed"; fi ;;
-	*/*) "$1" ;;
-	*) "./$1" ;;
+	*.sh) exec sh "$1" ;;
+	*.py) command -v "$PYTHON" >/dev/null 2>&1 && exec "$PYTHON" "$1" ;;
+	*.js) command -v node >/dev/null 2>&1 && exec node "$1" ;;
+	*/*) exec "$1" ;;
+	*) exec "./$1" ;;
 	esac
+	echo "SKIP $1: its language is not installed"
+	echo "0 passed, 0 failed"
+}
+
+# Ends the process $1 when its time is over.
+watch()
+{
+	trap 'kill "$sleeper" 2>/dev/null; exit 0' TERM
+	sleep "$limit" &
+	sleeper=$!
+	wait "$sleeper"
+	kill -KILL "$1" 2>/dev/null
 }
 
 for test in "$@"; do
 	begun=$(date +%s)
-	out=$(start "$test" 2>&1 </dev/null)
+	(become "$test") >"$out" 2>&1 </dev/null &
+	pid=$!
+	watch "$pid" >/dev/null 2>&1 &
+	watcher=$!
+	wait "$pid"
 	status=$?
+	kill "$watcher" 2>/dev/null
+	wait "$watcher" 2>/dev/null
 	took=$(($(date +%s) - begun))
-	counts=$(printf '%s\n' "$out" | sed -n 's/^\([0-9][0-9]*\) passed, \([0-9][0-9]*\) failed$/\1 \2/p' |
-		tail -n 1)
+	counts=$(sed -n 's/^\([0-9][0-9]*\) passed, \([0-9][0-9]*\) failed$/\1 \2/p' "$out" | tail -n 1)
 	p=${counts% *} f=${counts#* }
 	[ -n "$counts" ] || p=0 f=0
-	s=$(printf '%s\n' "$out" | grep -c '^SKIP ')
+	s=$(grep -c '^SKIP ' "$out")
 	why=
 	if [ -z "$counts" ]; then
 		why="it did not say how many passed (exit status $status)"
@@ -48,12 +68,12 @@ for test in "$@"; do
 	passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
 	printf '%-24s %6d passed, %d failed  %3d s\n' "$test" "$p" "$f" "$took"
 	if [ "$f" -gt 0 ]; then
-		printf '%s\n' "$out" | sed 's/^/    /'
+		sed 's/^/    /' "$out"
 		[ -z "$why" ] || echo "    $test: $why"
 	else
-		printf '%s\n' "$out" | grep '^SKIP '
+		grep '^SKIP ' "$out"
 	fi
-	all="$all $test"
+	all=1
 done
 
 if [ -z "$all" ]; then

@@ -562,7 +562,7 @@ static void refusals(void)
 		char *body, *length;
 
 		memset(out, 0, sizeof out);
-		n = http_refuse(out, status);
+		n = http_refuse(out, status, HTTP_GET);
 		body = strstr(out, "\r\n\r\n");
 		length = strstr(out, "\r\nContent-Length: ");
 		if (n > HTTP_ANSWER_MAX || strlen(out) != n || !body || !length) {
@@ -577,10 +577,10 @@ static void refusals(void)
 	}
 	for (size_t i = 0; i < sizeof has / sizeof *has; i++) {
 		memset(out, 0, sizeof out);
-		http_refuse(out, has[i].status);
+		http_refuse(out, has[i].status, HTTP_GET);
 		CHECK(strstr(out, has[i].text), "%d: no %s in %s", has[i].status, has[i].text, out);
 	}
-	n = http_refuse(out, 426);
+	n = http_refuse(out, 426, HTTP_GET);
 	CHECK(n == sizeof want && !memcmp(out, want, n - 1), "%.*s", (int)n, out);
 }
 
