@@ -36,7 +36,7 @@ $(OBJECTS): wsrelay.h core.h build.stamp
 run: wsrelay
 	./wsrelay -c wsrelay.yaml
 
-include test/test.mk
+-include test/test.mk
 
 install: wsrelay
 	mkdir -p $(DESTDIR)$(SBINDIR) $(DESTDIR)$(SYSCONFDIR) \

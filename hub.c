@@ -28,7 +28,7 @@ uint64_t hub_memory(const struct config *config, FILE *out)
 	} parts[] = {
 		{ "input buffer", config->memory_input },
 		{ "ring", config->memory_ring },
-		{ "budget of what waits", config->memory_budget },
+		{ "waiting in and output", config->memory_budget },
 		{ "table of clients", hub_watches(config) * client },
 		{ "metrics", metrics_memory(config) },
 	};
@@ -41,7 +41,7 @@ uint64_t hub_memory(const struct config *config, FILE *out)
 			fprintf(out, "  %-21s %12" PRIu64 " bytes\n", parts[i].what, parts[i].bytes);
 	}
 	if (out)
-		fprintf(out, "  %-21s %12" PRIu64 " bytes\n", "together", sum);
+		fprintf(out, "  %-21s %12" PRIu64 " bytes\n", "sum", sum);
 	return sum;
 }
 

@@ -225,6 +225,26 @@ static void input_frames(struct conn *c, uint8_t *p, size_t n)
 	c->in->tail_len = (uint8_t)n;
 }
 
+/* Why a head is refused, for the log. */
+static const char *input_why(int status)
+{
+	switch (status) {
+	case 404:
+		return "wrong path";
+	case 405:
+		return "not GET";
+	case 413:
+		return "has a body";
+	case 414:
+	case 431:
+		return "request head too large";
+	case 426:
+		return "asks for no WebSocket of version 13";
+	default:
+		return "malformed request";
+	}
+}
+
 /* The head is whole, `used` bytes of it: to be welcomed or refused. */
 static void input_admit(struct conn *c, const struct http_req *q, const char *head)
 {
@@ -233,7 +253,7 @@ static void input_admit(struct conn *c, const struct http_req *q, const char *he
 	int status = http_upgrade(q, head, h->config->server_path);
 
 	if (status) {
-		conn_refuse(c, status, q->method, "not a WebSocket handshake");
+		conn_refuse(c, status, q->method, input_why(status));
 		return;
 	}
 	if (h->drain_until || h->stats.connected >= h->config->server_max_connections) {
@@ -272,7 +292,7 @@ static void input_head(struct conn *c, uint8_t *p, size_t n)
 	}
 	used = http_parse(q, (const char *)p, n);
 	if (used < 0) {
-		conn_refuse(c, -used, q->method, used == -400 ? "not HTTP/1.1" : "request head too large");
+		conn_refuse(c, -used, q->method, input_why(-used));
 	} else if (used == 0 && !in) {
 		if (input_grow(c, n, HTTP_HEAD_MAX))
 			return;

@@ -71,7 +71,7 @@ static void net_hold_reserve(void)
  * it would be ready again at once and the loop would spin. */
 static void net_rest(struct listener *l, int why)
 {
-	static const char answer[] = "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\n"
+	static const char answer[] = "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 10\r\n"
 	                             "Content-Length: 0\r\nConnection: close\r\n\r\n";
 	uint64_t now = loop_now();
 	int fd;

@@ -46,8 +46,8 @@ static void usage(FILE *out)
 	for (i = 0; i < sizeof options_table / sizeof *options_table; i++) {
 		const struct option *o = &options_table[i];
 
-		fprintf(out, "  -%c%c, --%-14s %-4s %s\n", o->letter ? o->letter : 't',
-		        o->letter ? ' ' : 't', o->name, o->value, o->help);
+		fprintf(out, "  -%c%s --%-14s %-4s %s\n", o->letter ? o->letter : 't',
+		        o->letter ? ", " : "t,", o->name, o->value, o->help);
 	}
 	fprintf(out, "\nIt stays in the foreground. SIGTERM: close all clients and stop; SIGUSR1: a line "
 	             "of\nstatistics in the log. Start with: wsrelay -d > wsrelay.yaml\n");
