@@ -273,6 +273,10 @@ void conn_flush(struct conn *c)
 	ssize_t sent;
 	int n;
 
+	if (c->blocked) {
+		conn_interest(c);
+		return;
+	}
 	while ((n = output_gather(c, spans, SPANS, &total)) > 0) {
 		msg.msg_iovlen = (size_t)n;
 		sent = n == 1 ? send(c->watch.fd, spans[0].iov_base, spans[0].iov_len, MSG_NOSIGNAL)
@@ -284,11 +288,11 @@ void conn_flush(struct conn *c)
 		if (sent > 0) {
 			output_advance(c, (size_t)sent);
 			sum += (size_t)sent;
+			c->hub->stats.bytes_out += (uint64_t)sent;
 		}
 		if (sent < (ssize_t)total)
 			break;
 	}
-	c->hub->stats.bytes_out += sum;
 	if (sum > 0 || !c->waiting)
 		c->wrote = c->hub->now;
 	c->waiting = c->blocked = n > 0;

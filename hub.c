@@ -113,7 +113,7 @@ static struct conn *hub_oldest_pending(const struct hub *h)
 
 struct conn *hub_slot(struct hub *h)
 {
-	struct conn *c = h->unused;
+	struct conn *c;
 
 	if (h->pending >= HUB_PENDING_MAX && (c = hub_oldest_pending(h)))
 		conn_push_out(c);
@@ -237,7 +237,7 @@ static void hub_flush(struct hub *h)
 		for (i = 0; i < h->live_count; i++) {
 			struct conn *c = h->live[i];
 
-			if (conn_follows(c) && !c->blocked)
+			if (conn_follows(c))
 				conn_flush(c);
 			if (conn_follows(c) && c->cursor != r->head)
 				behind = 1;
@@ -251,7 +251,7 @@ static void hub_flush(struct hub *h)
 
 		h->touched = c->next_touched;
 		c->touched = 0;
-		if (conn_follows(c) && !c->blocked)
+		if (conn_follows(c))
 			conn_flush(c);
 	}
 	h->unsent = 0;

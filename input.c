@@ -118,10 +118,12 @@ static size_t input_control(struct conn *c, const struct frame *f, uint8_t *p, s
 	frame_unmask(p, len, f->mask, 0);
 	if (f->op == OP_CLOSE) {
 		int code = frame_close_code(p, len);
+		/* A peer may say 1002 or 1007 itself. */
+		int own = len >= 2 && code == (p[0] << 8 | p[1]);
 
-		if (code == CLOSE_PROTOCOL)
+		if (code == CLOSE_PROTOCOL && !own)
 			conn_end(c, REASON_PROTOCOL, "bad close frame");
-		else if (code == CLOSE_BAD_DATA)
+		else if (code == CLOSE_BAD_DATA && !own)
 			conn_end(c, REASON_BAD_DATA, "close reason is not UTF-8");
 		else
 			conn_end_code(c, REASON_PEER, code, "closed by peer");

@@ -18,17 +18,20 @@ uint64_t loop_micros(void)
 	return (uint64_t)t.tv_sec * 1000000u + (uint64_t)t.tv_nsec / 1000u;
 }
 
+/* The same for all of a turn: a stop in the middle of it is in no time that anybody keeps. */
 uint64_t loop_now(void)
 {
-	return loop_micros() / 1000u - lost;
+	if (!last)
+		last = loop_micros() / 1000u;
+	return last;
 }
 
 void loop_wait(int timeout)
 {
-	uint64_t now, begun = last ? last : loop_now();
+	uint64_t now, begun = loop_now();
 
 	loop_ask(timeout);
-	now = loop_now();
+	now = loop_micros() / 1000u - lost;
 	if (now - begun > (uint64_t)timeout + LOOP_SLACK) {
 		lost += now - begun - (uint64_t)timeout;
 		now = begun + (uint64_t)timeout;

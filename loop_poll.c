@@ -19,7 +19,7 @@ int loop_start(size_t watches_most)
 {
 	most = watches_most;
 	fds = calloc(most, sizeof *fds);
-	watches = calloc(most, sizeof *watches);
+	watches = calloc(most, sizeof(struct watch *));
 	if (!fds || !watches) {
 		loop_stop();
 		return -1;
@@ -29,7 +29,7 @@ int loop_start(size_t watches_most)
 
 size_t loop_watch_size(void)
 {
-	return sizeof *fds + sizeof *watches;
+	return sizeof(struct pollfd) + sizeof(struct watch *);
 }
 
 void loop_stop(void)

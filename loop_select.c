@@ -18,13 +18,13 @@ int loop_start(size_t watches_most)
 	FD_ZERO(&want_in);
 	FD_ZERO(&want_out);
 	most = watches_most;
-	watches = calloc(most, sizeof *watches);
+	watches = calloc(most, sizeof(struct watch *));
 	return watches ? 0 : -1;
 }
 
 size_t loop_watch_size(void)
 {
-	return sizeof *watches;
+	return sizeof(struct watch *);
 }
 
 void loop_stop(void)

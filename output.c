@@ -148,8 +148,11 @@ static void output_drop_pong(struct conn *c)
 	o->end -= o->pong;
 	last->len -= o->pong;
 	o->pong = 0;
-	if (last->len == 0)
+	/* What stood before it in its piece may all be handed over. */
+	if (last->len == (o->count - 1 == o->first ? o->begun : 0))
 		o->count--;
+	if (o->count == o->first)
+		o->begun = 0;
 }
 
 int output_frame(struct conn *c, int op, const void *data, size_t n)

@@ -319,7 +319,7 @@ int main(int argc, char **argv)
 	struct options o;
 	size_t i;
 
-	for (i = 0; apps[i] && i < APPS_MAX; i++)
+	for (i = 0; i < APPS_MAX && apps[i]; i++)
 		names[i] = apps[i]->name;
 	if (os_standard_files())
 		return EX_OSERR;

@@ -43,7 +43,8 @@ void e2e_die(const char *what)
 
 void e2e_start(void)
 {
-	static const int ends[] = { SIGALRM, SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGTERM, SIGINT, SIGHUP };
+	static const int ends[] = { SIGALRM, SIGSEGV, SIGBUS, SIGABRT,
+				    SIGFPE,  SIGTERM, SIGINT, SIGHUP };
 	size_t i;
 
 	for (i = 0; i < sizeof ends / sizeof *ends; i++)
@@ -151,7 +152,8 @@ void server_spawn(struct server *s, const char *config)
 	s->log = calloc(1, 1);
 	s->log_len = s->log_room = 0;
 	s->status = -1;
-	if (pipe(ends) || fcntl(ends[0], F_SETFD, FD_CLOEXEC) || fcntl(ends[0], F_SETFL, O_NONBLOCK))
+	if (pipe(ends) || fcntl(ends[0], F_SETFD, FD_CLOEXEC) ||
+	    fcntl(ends[0], F_SETFL, O_NONBLOCK))
 		e2e_die("pipe");
 	s->pid = fork();
 	if (s->pid < 0)

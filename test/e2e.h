@@ -25,7 +25,7 @@ enum { E2E_SLACK_KIB = 1024 };
 #define LOCAL "server:\n  address: 127.0.0.1\n  port: 0\n"
 #define METRICS "metrics:\n  enabled: true\n  port: 0\n"
 
-/* ---- e2e.c: servers and other processes --------------------------------------------------------- */
+/* ---- e2e.c: servers and other processes ---------------------------------------------------- */
 
 struct server {
 	pid_t pid;              /* 0: not running */
@@ -69,8 +69,8 @@ void e2e_remove(const char *dir);
 /* Writes a file into a folder; returns its path, good until the next call. */
 const char *e2e_file(const char *dir, const char *name, const char *text);
 
-/* Starts ./wsrelay with a config and waits until it serves. Zero *s, or set its in_child, unix_path,
- * option, before. Returns 0, or -1 when it ended instead; what it wrote is in log. */
+/* Starts ./wsrelay with a config and waits until it serves. Zero *s, or set its in_child,
+ * unix_path, option, before. Returns 0, or -1 when it ended instead; what it wrote is in log. */
 int server_start(struct server *s, const char *config);
 
 /* The same without waiting for its log. */
@@ -101,8 +101,8 @@ int server_stop(struct server *s);
 /* Runs ./wsrelay with these arguments (up to a NULL) to its end. */
 void run(struct run *r, ...);
 
-/* e2e_run.c: CPU time of a process in ms; resident and virtual KiB; open descriptors. -1: the system does not
- * tell. */
+/* e2e_run.c: CPU time of a process in ms; resident and virtual KiB; open descriptors. -1: the
+ * system does not tell. */
 double cpu_ms(pid_t pid);
 long resident_kib(pid_t pid);
 long virtual_kib(pid_t pid);
@@ -119,7 +119,7 @@ void clients_ready(const struct pollfd *fds, size_t n);
 struct client;
 int client_more(struct client *c, long long until);     /* waits for more; 0: the time is over */
 
-/* ---- e2e_client.c: clients ------------------------------------------------------------------------ */
+/* ---- e2e_client.c: clients ----------------------------------------------------------------- */
 
 enum { C_EOF = -1, C_TIMEOUT = -2, C_RESET = -3, C_BAD = -4 };
 
@@ -171,14 +171,17 @@ void client_reset(struct client *c);
 /* Sends no more: FIN. */
 void client_finish(struct client *c);
 
-/* Reads an HTTP answer's head, and checks Sec-WebSocket-Accept of a 101. Returns its status, 1: that
- * was wrong, or C_EOF, C_TIMEOUT, C_RESET. */
+/* Reads an HTTP answer's head, and checks Sec-WebSocket-Accept of a 101. Returns its status, 1:
+ * that was wrong, or C_EOF, C_TIMEOUT, C_RESET. */
 int client_answer(struct client *c);
+
+/* Waits for the end, whatever comes before it. Returns C_EOF, C_RESET, or 0: the time is over. */
+int client_ended(struct client *c);
 
 /* Whether no more comes but the end: FIN or RST. */
 int client_gone(struct client *c);
 
-/* ---- e2e_frame.c: frames, messages, metrics ------------------------------------------------------- */
+/* ---- e2e_frame.c: frames, messages, metrics ------------------------------------------------ */
 
 /* Writes a masked frame to out, whose room is n + 14; first: its first byte. Returns its length. */
 size_t frame_make(uint8_t *out, int first, const void *data, size_t n);
@@ -186,7 +189,7 @@ size_t frame_make(uint8_t *out, int first, const void *data, size_t n);
 int client_frame(struct client *c, int first, const void *data, size_t n);
 int client_text(struct client *c, const char *text);
 
-/* The next frame: its opcode, or C_EOF, C_TIMEOUT, C_RESET, C_BAD: no frame that a server may send. */
+/* The next frame: its opcode, or C_EOF, C_TIMEOUT, C_RESET, C_BAD: none that a server may send. */
 int client_read(struct client *c);
 int client_read_for(struct client *c, int ms);
 
@@ -203,8 +206,8 @@ int client_bye(struct client *c);
 /* A message through the server from a to b and back; returns ms, or -1. */
 int round_trip(struct client *a, struct client *b);
 
-/* One request to the metrics port; the answer, head and body, NUL-terminated. Returns its length, or
- * -1. */
+/* One request to the metrics port; the answer, head and body, NUL-terminated. Returns its length,
+ * or -1. */
 long http_get(const struct server *s, const char *request, char *answer, size_t room);
 
 /* A metric, written as in the page, labels included. -1: it is not there. */

@@ -258,6 +258,15 @@ int client_answer(struct client *c)
 	return n == 101 && !strstr(c->head, accept_line) ? 1 : (int)n;
 }
 
+int client_ended(struct client *c)
+{
+	long long until = now_ms() + E2E_MS;
+
+	while (!c->ended && client_more(c, until))
+		;
+	return c->ended;
+}
+
 int client_gone(struct client *c)
 {
 	long long until = now_ms() + E2E_MS;

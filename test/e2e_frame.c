@@ -107,8 +107,8 @@ int client_text_is(struct client *c, const char *text)
 
 int client_closed(struct client *c, int code)
 {
-	return client_read(c) == 8 && c->code == code && c->len == (code ? 2 : 0) && client_gone(c) &&
-	       c->ended == C_EOF;
+	return client_read(c) == 8 && c->code == code && c->len == (code ? 2 : 0) &&
+	       client_gone(c) && c->ended == C_EOF;
 }
 
 int client_bye(struct client *c)
@@ -129,7 +129,8 @@ int round_trip(struct client *a, struct client *b)
 
 	for (way = 0; way < 2; way++, from = b, to = a) {
 		snprintf(text, sizeof text, "round trip %u", number++);
-		if (client_text(from, text) || !client_text_is(to, text) || !client_text_is(from, text))
+		if (client_text(from, text) || !client_text_is(to, text) ||
+		    !client_text_is(from, text))
 			return -1;
 	}
 	return (int)(now_ms() - begun);
