@@ -2,9 +2,7 @@
 #include "core.h"
 
 #include <errno.h>
-#include <string.h>
 #include <sys/socket.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 const struct reason_info conn_reasons[REASONS] = {
@@ -269,7 +267,7 @@ void conn_flush(struct conn *c)
 	enum { SPANS = 16 };
 	struct iovec spans[SPANS];
 	struct msghdr msg = { .msg_iov = spans };
-	size_t total = 0, sum = 0;
+	size_t total = 0;
 	ssize_t sent;
 	int n;
 
@@ -287,13 +285,13 @@ void conn_flush(struct conn *c)
 		}
 		if (sent > 0) {
 			output_advance(c, (size_t)sent);
-			sum += (size_t)sent;
 			c->hub->stats.bytes_out += (uint64_t)sent;
+			c->wrote = c->hub->now;
 		}
 		if (sent < (ssize_t)total)
 			break;
 	}
-	if (sum > 0 || !c->waiting)
+	if (!c->waiting)
 		c->wrote = c->hub->now;
 	c->waiting = c->blocked = n > 0;
 	if (n == 0)

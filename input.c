@@ -263,6 +263,9 @@ static void input_admit(struct conn *c, const struct http_req *q, const char *he
 		return;
 	}
 	status = h->app->admit ? h->app->admit(c, q, head) : 0;
+	/* It may have closed the client itself. */
+	if (c->state != CONN_HANDSHAKE)
+		return;
 	if (status) {
 		conn_refuse(c, status, q->method, "not admitted");
 		return;

@@ -169,9 +169,9 @@ static void signal_ready(struct watch *w, int events)
 		} else if (hub.drain_until) {
 			stop_now = 1;
 		} else {
+			net_close(&hub);
 			log_line(LOG_LEVEL_INFO, "Stopping: closing %" PRIu64 " clients",
 			         hub.stats.connected);
-			net_close(&hub);
 			hub_drain(&hub);
 		}
 	}
