@@ -33,7 +33,7 @@ struct server {
 	int log_fd;             /* its stderr; -1: it ended */
 	char *log;              /* all it wrote, NUL-terminated */
 	size_t log_len, log_room;
-	int status;             /* once it ended: exit code, 128 + signal, 1000: a sanitizer spoke */
+	int status;             /* of its end: exit code, 128 + signal, 1000: a sanitizer spoke */
 	void (*in_child)(void); /* called between fork and exec */
 	const char *unix_path;  /* connect here instead */
 	const char *option, *value;     /* a further option for its command line */

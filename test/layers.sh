@@ -5,12 +5,12 @@
 passed=0 failed=0
 pure="sha1 base64 utf8 frame http ring $(ls yaml_*.c | sed 's/\.c$//')"
 lower="loop loop_poll loop_select net tls_none log os budget"
-core="hub conn input output metrics"
+core="hub conn hold input output metrics"
 may_include_core="loop loop_poll loop_select budget hold ring net output input conn hub metrics
 	tls_none tls_bearssl wsrelay"
 
-# What compilers, sanitizers and fortified headers add by themselves.
-helpers='^(__.*|_GLOBAL_OFFSET_TABLE_|_ITM_.*|.*_chk)$'
+# What compilers, sanitizers and fortified headers add by themselves; clang makes bcmp of memcmp.
+helpers='^(__.*|bcmp|_GLOBAL_OFFSET_TABLE_|_ITM_.*|.*_chk)$'
 
 good()
 {
@@ -72,11 +72,12 @@ done
 
 for name in $lower; do
 	[ -f $name.o ] || continue
-	none "$(uses $name.o | grep -E '^(hub|conn|input|output|metrics|config|apps?)(_|$)')" \
+	none "$(uses $name.o | grep -E '^(hub|conn|hold|input|output|metrics|config|apps?)(_|$)')" \
 		"$name.c is below the hub and calls"
 done
 for name in config config_load; do
-	none "$(uses $name.o | grep -E '^(hub|conn|input|output|metrics|apps?|net|loop|log|os|ring)(_|$)')" \
+	none "$(uses $name.o |
+		grep -E '^(hub|conn|hold|input|output|metrics|apps?|net|loop|log|os|ring)(_|$)')" \
 		"$name.c calls"
 done
 for name in $core $lower $pure config config_load; do

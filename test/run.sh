@@ -17,6 +17,10 @@ if [ -z "$PYTHON" ]; then
 	[ -x /usr/bin/python3 ] && PYTHON=/usr/bin/python3
 fi
 
+# No caches beside the sources.
+PYTHONDONTWRITEBYTECODE=1
+export PYTHONDONTWRITEBYTECODE
+
 # Becomes the test, so that its process is the one that is watched.
 become()
 {
@@ -52,7 +56,8 @@ for test in "$@"; do
 	kill "$watcher" 2>/dev/null
 	wait "$watcher" 2>/dev/null
 	took=$(($(date +%s) - begun))
-	counts=$(sed -n 's/^\([0-9][0-9]*\) passed, \([0-9][0-9]*\) failed$/\1 \2/p' "$out" | tail -n 1)
+	counts=$(sed -n 's/^\([0-9][0-9]*\) passed, \([0-9][0-9]*\) failed$/\1 \2/p' "$out" |
+		tail -n 1)
 	p=${counts% *} f=${counts#* }
 	[ -n "$counts" ] || p=0 f=0
 	s=$(grep -c '^SKIP ' "$out")
