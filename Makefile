@@ -54,6 +54,7 @@ uninstall:
 
 clean:
 	rm -f wsrelay *.o apps/*.o build.stamp build.stamp.new
-	rm -f $(TEST_PROGRAMS) test/*.o
+	rm -f $(TEST_PROGRAMS) test/*.o test/*/*.o
+	rm -rf test/sim/obj
 
 .PHONY: all run install uninstall clean FORCE

@@ -1,13 +1,12 @@
 # test.mk: the tests, included by the Makefile. `make test` needs a compiler, make, sh and nm.
 
 UNIT_TESTS = test/unit_sha1 test/unit_base64 test/unit_utf8 test/unit_frame test/unit_http \
-	test/unit_yaml test/unit_config
+	test/unit_yaml test/unit_config test/unit_ring test/unit_budget
 E2E_TESTS = test/e2e_start test/e2e_relay test/e2e_frames test/e2e_handshake test/e2e_slow \
 	test/e2e_signals test/e2e_limits test/e2e_metrics
 E2E_LIBRARY = test/e2e.o test/e2e_run.o test/e2e_client.o test/e2e_frame.o
 CLIENT_TESTS = test/clients/raw.py test/clients/library.py test/clients/promtool.py \
 	test/clients/node.js test/clients/browser.py
-TEST_PROGRAMS = $(UNIT_TESTS) $(E2E_TESTS)
 
 # After the product's, so that _DEFAULT_SOURCE adds what tests may use beyond POSIX.
 TEST_CC = $(CC) $(OWN_CFLAGS) -Itest -D_DEFAULT_SOURCE $(CPPFLAGS) $(CFLAGS)
@@ -39,6 +38,8 @@ test/unit_frame: test/unit_frame.c
 test/unit_http: test/unit_http.c
 test/unit_yaml: test/unit_yaml.c
 test/unit_config: test/unit_config.c
+test/unit_ring: test/unit_ring.c
+test/unit_budget: test/unit_budget.c
 test/e2e_start: test/e2e_start.c
 test/e2e_relay: test/e2e_relay.c
 test/e2e_frames: test/e2e_frames.c
@@ -48,17 +49,29 @@ test/e2e_signals: test/e2e_signals.c
 test/e2e_limits: test/e2e_limits.c
 test/e2e_metrics: test/e2e_metrics.c
 
-test check: wsrelay $(TEST_PROGRAMS)
-	@sh test/run.sh test/layers.sh $(UNIT_TESTS) $(E2E_TESTS)
+include test/hub.mk
+include test/conformance/conformance.mk
+include test/fuzz/fuzz.mk
+include test/sim/sim.mk
 
-test-unit: wsrelay $(UNIT_TESTS)
-	@sh test/run.sh test/layers.sh $(UNIT_TESTS)
+TEST_PROGRAMS = $(UNIT_TESTS) $(HUB_TESTS) $(E2E_TESTS) $(CONFORMANCE_TESTS) $(FUZZ_REPLAYS) \
+	$(SIM_DIR)/sim
+
+test check: wsrelay $(TEST_PROGRAMS)
+	@sh test/run.sh test/layers.sh $(UNIT_TESTS) $(HUB_TESTS) $(FUZZ_REPLAYS) \
+		$(SIM_DIR)/share.sh $(E2E_TESTS) $(CONFORMANCE_TESTS)
+
+test-unit: wsrelay $(UNIT_TESTS) $(HUB_TESTS)
+	@sh test/run.sh test/layers.sh $(UNIT_TESTS) $(HUB_TESTS)
 
 test-e2e: wsrelay $(E2E_TESTS)
 	@sh test/run.sh $(E2E_TESTS)
+
+# Compiles all of them and runs none.
+test-build: wsrelay $(TEST_PROGRAMS)
 
 # What other languages bring; each says SKIP where its language is missing.
 test-clients: wsrelay
 	@sh test/run.sh $(CLIENT_TESTS)
 
-.PHONY: test check test-unit test-e2e test-clients
+.PHONY: test check test-unit test-e2e test-build test-clients
