@@ -151,7 +151,7 @@ size_t trace_print(const struct trace *t, char *out, size_t room)
 
 		FUZZ_ASSERT(used + 6 * YAML_LINE_MAX + 100 < room && parent <= strlen(path));
 		parents[e->depth] = strlen(path);
-		if (e->depth == 0)
+		if (e->depth <= 0)
 			continue;
 		memset(out + used, ' ', 2 * ((size_t)e->depth - 1));
 		used += 2 * ((size_t)e->depth - 1);
