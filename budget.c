@@ -88,6 +88,29 @@ void *budget_take(struct budget *b, size_t size)
 	return block;
 }
 
+void *budget_grow(struct budget *b, void *block, size_t had, size_t size)
+{
+	size_t more = size - had;
+	void *bigger;
+
+	if (!block)
+		return budget_take(b, size);
+	/* Small ones change places, so that none of them ever needs malloc() twice. */
+	if (budget_class(size) < BUDGET_CLASSES && (bigger = budget_take(b, size))) {
+		memcpy(bigger, block, had);
+		budget_give(b, block, had);
+		return bigger;
+	}
+	if (!budget_fits(b, more))
+		return NULL;
+	if (b->kept > b->limit - b->used - more)
+		budget_trim(b, b->limit - b->used - more);
+	bigger = realloc(block, size);
+	if (bigger)
+		b->used += more;
+	return bigger;
+}
+
 void budget_give(struct budget *b, void *block, size_t size)
 {
 	size_t class = budget_class(size);

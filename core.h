@@ -108,21 +108,22 @@ struct budget {
 
 void budget_start(struct budget *b, size_t limit);
 void budget_stop(struct budget *b);
-/* The size of block to take for `need` bytes: doubled from BUDGET_BLOCK_MIN on, at most `most`
- * (>= need) where that is more. */
+/* The block for `need` bytes: doubled from BUDGET_BLOCK_MIN on, at most `most` if that is more. */
 size_t budget_size(size_t need, size_t most);
 
 int budget_fits(const struct budget *b, size_t size);
-
 /* A block, to be given back with the same size; NULL when it does not fit or malloc fails. */
 void *budget_take(struct budget *b, size_t size);
+/* The block of `had` bytes, or NULL and 0, made larger; it stays as it is when NULL is returned. */
+void *budget_grow(struct budget *b, void *block, size_t had, size_t size);
 void budget_give(struct budget *b, void *block, size_t size);
 
 /* ---- hold.c: who holds memory of the budget ------------------------------------------------------ */
 
-/* A block for c, to be given back with its size. may_evict: who holds memory longest loses it when
- * none is free. Returns NULL when there is none, or c itself was ended for it. */
-void *hold_take(struct conn *c, size_t size, int may_evict);
+/* A block for c, to be given back with its size, or its block of `had` bytes made larger. may_evict:
+ * who holds memory longest loses it when none is free. Returns NULL when there is none: the block is
+ * as it was, or gone because c itself was ended. */
+void *hold_grow(struct conn *c, void *block, size_t had, size_t size, int may_evict);
 void hold_give(struct conn *c, void *block, size_t size);
 void hold_on(struct conn *c);           /* c has a block: it is the newest holder if it had none */
 void hold_off(struct conn *c);          /* c->in or c->out is gone: perhaps it holds nothing now */

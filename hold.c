@@ -34,21 +34,23 @@ void hold_off(struct conn *c)
 		h->newest = c->older;
 }
 
-void *hold_take(struct conn *c, size_t size, int may_evict)
+void *hold_grow(struct conn *c, void *block, size_t had, size_t size, int may_evict)
 {
 	struct hub *h = c->hub;
+	size_t more = size - had;
 	int state = c->state;
-	void *block;
+	void *bigger;
 
 	/* Nobody is to go for what cannot fit beside c's own. */
-	if (size > h->budget.limit - c->held)
+	if (more > h->budget.limit - c->held)
 		return NULL;
-	while (may_evict && !budget_fits(&h->budget, size) && h->oldest && c->state == state)
+	while (may_evict && !budget_fits(&h->budget, more) && h->oldest && c->state == state)
 		conn_evict(h->oldest);
-	block = c->state == state ? budget_take(&h->budget, size) : NULL;
-	if (block)
-		c->held += (uint32_t)size;
-	return block;
+	/* When that was c, the block may be gone with it. */
+	bigger = c->state == state ? budget_grow(&h->budget, block, had, size) : NULL;
+	if (bigger)
+		c->held += (uint32_t)more;
+	return bigger;
 }
 
 void hold_give(struct conn *c, void *block, size_t size)

@@ -27,16 +27,12 @@ static int input_grow(struct conn *c, size_t n, size_t most)
 	if (old && n <= old->size - have)
 		return 0;
 	size = budget_size(have + n, offsetof(struct in, data) + most);
-	bigger = hold_take(c, size, 1);
+	bigger = hold_grow(c, old, old ? old->size : 0, size, 1);
 	if (!bigger) {
 		conn_end(c, REASON_MEMORY, "out of memory budget");
 		return -1;
 	}
-	old = c->in;
-	if (old) {
-		memcpy(bigger, old, have);
-		hold_give(c, old, old->size);
-	} else {
+	if (!old) {
 		memset(bigger, 0, offsetof(struct in, data));
 		bigger->since = c->hub->now;
 	}

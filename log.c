@@ -107,11 +107,11 @@ void log_peer(int level, const char *fmt, ...)
 
 	if ((uint32_t)level > most)
 		return;
-	if (tokens == 0) {
+	if (tokens == 0 && most < LOG_LEVEL_DEBUG) {
 		left_out++;
 		return;
 	}
-	tokens--;
+	tokens -= tokens > 0;
 	va_start(ap, fmt);
 	log_format(level, fmt, ap);
 	va_end(ap);

@@ -42,26 +42,20 @@ static size_t output_gap(const struct out *o)
 	return o->size - offsetof(struct out, data) - o->end - o->count * sizeof(struct piece);
 }
 
-/* Moves all to the front of `to`, which may be the same block. */
-static void output_move(struct out *to, uint32_t size, const struct out *from)
+/* Moves the bytes to the front and the pieces to the end of the block, which is `size` bytes now. */
+static void output_move(struct out *o, uint32_t size)
 {
-	uint32_t i, count = from->count - from->first, len = from->end - from->start;
-	uint32_t first = from->first;
-	struct out head = *from;
+	uint32_t i, count = o->count - o->first;
 
-	memmove(to->data, from->data + from->start, len);
-	head.size = size;
-	for (i = 0; i < count; i++) {
-		struct piece p = *output_piece(from, first + i);
-
-		/* Towards the end of the block, so that none is overwritten before it is moved. */
-		*((struct piece *)(void *)((uint8_t *)to + size) - 1 - i) = p;
-	}
-	head.start = 0;
-	head.end = len;
-	head.first = 0;
-	head.count = count;
-	memcpy(to, &head, offsetof(struct out, data));
+	memmove(o->data, o->data + o->start, o->end - o->start);
+	/* Towards the end, the last in memory first: none is overwritten before it is moved. */
+	for (i = 0; i < count; i++)
+		((struct piece *)(void *)((uint8_t *)o + size))[-1 - (int)i] = *output_piece(o, o->first + i);
+	o->size = size;
+	o->end -= o->start;
+	o->start = 0;
+	o->first = 0;
+	o->count = count;
 }
 
 /* Makes room for n bytes and a piece. may_evict: at the cost of older holders. Returns 0 or -1. */
@@ -74,7 +68,7 @@ static int output_reserve(struct conn *c, size_t n, int may_evict)
 	if (o) {
 		if (output_gap(o) >= need)
 			return 0;
-		output_move(o, o->size, o);
+		output_move(o, o->size);
 		if (output_gap(o) >= need)
 			return 0;
 		have = o->size - output_gap(o);
@@ -82,13 +76,11 @@ static int output_reserve(struct conn *c, size_t n, int may_evict)
 	if (need > most - have)
 		return -1;
 	need = budget_size(have + need, most);
-	bigger = hold_take(c, need, may_evict);
+	bigger = hold_grow(c, o, o ? o->size : 0, need, may_evict);
 	if (!bigger)
 		return -1;
-	o = c->out;
 	if (o) {
-		output_move(bigger, (uint32_t)need, o);
-		hold_give(c, o, o->size);
+		output_move(bigger, (uint32_t)need);
 	} else {
 		memset(bigger, 0, offsetof(struct out, data));
 		bigger->size = (uint32_t)need;
@@ -289,7 +281,7 @@ int output_cut(struct conn *c, size_t rest)
 	o = c->out;
 	if (!o)
 		return 0;
-	output_move(o, o->size, o);
+	output_move(o, o->size);
 	memmove(o->data + rest, o->data, o->end);
 	ring_copy(&c->hub->ring, o->data, c->cursor, rest);
 	o->end += (uint32_t)rest;

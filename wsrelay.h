@@ -263,7 +263,8 @@ void log_start(const struct config *config);
 /* A line. Never blocks: what stderr does not take is dropped. Control bytes show as \xNN. */
 void log_line(int level, const char *format, ...) LOG_FORMAT(2, 3);
 
-/* A line that a peer can cause at will: 10 a second, 50 in a burst, the rest is counted. */
+/* A line that a peer can cause at will: 10 a second, 50 in a burst, the rest is counted.
+ * At log.level debug all are written. */
 void log_peer(int level, const char *format, ...) LOG_FORMAT(2, 3);
 
 /* Says how many lines log_peer left out, when it is time to; each second. */

@@ -36,13 +36,13 @@ void hub_touch(struct conn *who)
 	touched += who == &c;
 }
 
-void *hold_take(struct conn *who, size_t size, int may_evict)
+void *hold_grow(struct conn *who, void *block, size_t had, size_t size, int may_evict)
 {
-	void *block = refuse ? NULL : budget_take(&h.budget, size);
+	void *bigger = refuse ? NULL : budget_grow(&h.budget, block, had, size);
 
 	(void)may_evict;
-	who->held += block ? (uint32_t)size : 0;
-	return block;
+	who->held += bigger ? (uint32_t)(size - had) : 0;
+	return bigger;
 }
 
 void hold_give(struct conn *who, void *block, size_t size)
