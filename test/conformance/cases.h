@@ -13,7 +13,7 @@
 
 enum { CASES_TEXT = 512 };      /* room for a name or a script that is put together */
 enum { CASES_WAIT_MS = 2000 };  /* for one answer */
-enum { CASES_FAILURES_MAX = 20 };       /* then the program ends: all is wrong */
+enum { CASES_FAILURES_MAX = 10 };       /* then the program ends: all is wrong */
 
 struct row {
 	const char *section, *name;     /* of RFC 6455 */

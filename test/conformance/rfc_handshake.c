@@ -256,9 +256,16 @@ static void run_glued(const struct row *row)
 	script_free(&want);
 }
 
+/* Also when too much has failed. */
+static void stop_by_path(void)
+{
+	server_stop(&by_path);
+}
+
 int main(void)
 {
 	cases_start("");
+	atexit(stop_by_path);
 	if (server_start(&by_path, "app: echo\n" LOCAL "  path: /ws\n"))
 		e2e_die("a server does not start");
 	cases_begin("keys and their answers");

@@ -79,7 +79,7 @@ void client_make(struct client *c, int id)
 	c->steps = (unsigned)rnd_below(rnd_chance(700) ? 8 : 40);
 	if (c->split == SPLIT_BYTES && c->steps > 4)
 		c->steps = 4;
-	if (world.bulk || (world.pulse && rnd_chance(700))) {
+	if (world.bulk || (world.pulse && rnd_chance(900))) {
 		c->gap = (uint32_t)rnd_between(1, 300);
 		c->split = SPLIT_NONE;
 		c->head = rnd_chance(900) ? HEAD_GOOD : c->head;
@@ -89,7 +89,7 @@ void client_make(struct client *c, int id)
 		c->head = rnd_chance(500) ? HEAD_SILENT : HEAD_CUT;
 		c->scraper = 0;
 	}
-	c->act_at = wait_now + (world.crowd || rnd_chance(500) ? rnd_below(20000)
+	c->act_at = wait_now + (world.crowd || world.pulse || rnd_chance(500) ? rnd_below(20000)
 	                        : rnd_below(5000000));
 }
 

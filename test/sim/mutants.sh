@@ -1,11 +1,11 @@
 #!/bin/sh
 # mutants.sh: plants one bug at a time in a copy of the tree and shows that the simulator finds it.
 #
-#   sh test/sim/mutants.sh [WORLDS]     WORLDS: where to give up, 3000 unless told
+#   sh test/sim/mutants.sh [WORLDS]     WORLDS: where to give up, 5000 unless told
 #
 # A mutant counts as caught by a seed at which the tree as it is does not fail.
 
-worlds=${1:-${WORLDS:-3000}}
+worlds=${1:-${WORLDS:-5000}}
 dir=`mktemp -d` || exit 2
 trap 'rm -rf "$dir"' 0
 trap 'exit 2' 1 2 15

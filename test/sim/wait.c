@@ -170,16 +170,17 @@ int wait_select(int n, fd_set *in, fd_set *out, fd_set *err, struct timeval *tim
 	static struct pollfd fds[SIM_FDS];
 	uint64_t wait = (uint64_t)timeout->tv_sec * SIM_SECOND + (uint64_t)timeout->tv_usec;
 	nfds_t i, count = 0;
-	int fd, ready = 0;
+	unsigned fd;
+	int ready = 0;
 
 	(void)err;
 	CHECK(n <= SIM_FDS && timeout->tv_usec < 1000000, "select: %d descriptors", n);
-	for (fd = 0; fd < n; fd++) {
+	for (fd = 0; fd < (unsigned)n; fd++) {
 		int events = (FD_ISSET(fd, in) ? POLLIN : 0) | (FD_ISSET(fd, out) ? POLLOUT : 0);
 
 		if (!events)
 			continue;
-		fds[count].fd = fd;
+		fds[count].fd = (int)fd;
 		fds[count++].events = (short)events;
 	}
 	wait_turn();
@@ -190,12 +191,13 @@ int wait_select(int n, fd_set *in, fd_set *out, fd_set *err, struct timeval *tim
 	for (i = 0; i < count; i++) {
 		int is = fds[i].revents & (POLLERR | POLLHUP) ? POLLIN | POLLOUT : fds[i].revents;
 
-		FD_CLR(fds[i].fd, in);
-		FD_CLR(fds[i].fd, out);
+		fd = (unsigned)fds[i].fd;
+		FD_CLR(fd, in);
+		FD_CLR(fd, out);
 		if (is & fds[i].events & POLLIN)
-			FD_SET(fds[i].fd, in), ready++;
+			FD_SET(fd, in), ready++;
 		if (is & fds[i].events & POLLOUT)
-			FD_SET(fds[i].fd, out), ready++;
+			FD_SET(fd, out), ready++;
 	}
 	return ready;
 }

@@ -70,7 +70,7 @@ static void world_config(void)
 	world.bulk = rnd_chance(4);
 	world.crowd = !world.bulk && rnd_chance(2);
 	world.echo = !world.bulk && rnd_chance(250);
-	world.pulse = rnd_chance(150) ? SIM_MS * rnd_between(1, 50) : 0;
+	world.pulse = rnd_chance(80) ? SIM_MS * rnd_between(1, 50) : 0;
 	f->app = (uint32_t)world.echo;
 	world_sizes(f);
 	f->relay_slow_client = rnd_chance(500) ? SLOW_DROP : SLOW_DISCONNECT;
@@ -106,8 +106,10 @@ static void world_faults(void)
 	world.jumps = world_rate(100, 40);
 	world.slow_cpu = rnd_chance(100) ? (unsigned)rnd_between(100, 3000) : 0;
 	world.fd_limit = rnd_chance(150) ? rnd_between(8, 14) : 600;
-	world.socket_room = world.bulk ? 300000 : rnd_between(100, rnd_chance(500) ? 3000 : 100000);
-	world.store_limit = world.bulk ? 6000000 : rnd_chance(900) ? 150000 : 600000;
+	world.socket_room = world.bulk || world.pulse ? 300000
+	                    : rnd_between(100, rnd_chance(500) ? 3000 : 100000);
+	world.store_limit = world.bulk ? 6000000 : world.pulse ? 500000
+	                    : rnd_chance(900) ? 150000 : 600000;
 	world.slow_echo = world.echo;
 	world.moody = rnd_chance(100);
 	world.hasty = rnd_chance(100);
@@ -121,6 +123,8 @@ static void world_clients(void)
 
 	if (world.bulk)
 		n = 4 + rnd_below(6);
+	if (world.pulse)
+		n = 6 + rnd_below(12);
 	if (world.crowd)
 		n = SIM_CLIENTS - SIM_BYSTANDERS;
 	client_soonest = 0;
