@@ -22,11 +22,11 @@ wsrelay: $(OBJECTS)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(OBJECTS) $(LDLIBS)
 
 .c.o:
-	$(CC) $(OWN_CFLAGS) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
+	$(CC) $(OWN_CFLAGS) $(TUNING) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
 
 # Whatever was said to make otherwise than last time: everything is built again.
 build.stamp: FORCE
-	@echo '$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) $(LDLIBS) $(POLL) $(TLS) $(APPS)' > $@.new
+	@echo '$(CC) $(TUNING) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) $(LDLIBS) $(POLL) $(TLS) $(APPS)' > $@.new
 	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
 
 FORCE:

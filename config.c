@@ -6,85 +6,71 @@
 
 #include "wsrelay.h"
 
-enum { HELP_COLUMN = 34, HOUR = 3600000, DAY = 24 * HOUR };
+enum { HELP_COLUMN = 34, HELP_MAX = 160, HOUR = 3600000, DAY = 24 * HOUR };
 enum { KIB = 1 << 10, MIB = 1 << 20, GIB = 1 << 30 };
 
 /* The kinds of values, by their order: words, numbers, texts. */
 enum {
-	SWITCH = CONFIG_SECTION + 1, SLOW, LEVEL, FORMAT, TARGET, APP,
+	SWITCH = CONFIG_SECTION + 1, CHOICE, APP,
 	COUNT, SIZE, TIME, TIME_OR_0,
 	ADDRESS, PATH, NAME
 };
 
-static const char *const no_yes[] = { "false", "true", "no", "yes", "off", "on", NULL };
-static const char *const slow[] = { "disconnect", "drop", NULL };
-static const char *const levels[] = { "error", "warn", "info", "debug", NULL };
-static const char *const formats[] = { "text", "json", NULL };
-static const char *const targets[] = { "stderr", "syslog", NULL };
-
 /* The largest first: a value is printed in the first one that divides it. */
 static const struct unit {
-	const char *name;
-	uint32_t factor;
-} counts[] = { { "", 1 }, { NULL, 0 } },
-  sizes[] = { { "GiB", GIB }, { "MiB", MIB }, { "KiB", KIB }, { "", 1 }, { NULL, 0 } },
-  times[] = {
-	{ "h", HOUR }, { "m", 60000 }, { "s", 1000 }, { "ms", 1 }, { "", 1000 }, { NULL, 0 }
-};
+	char name[4];
+	uint32_t factor;        /* 0: the end */
+} counts[] = { { "", 1 }, { "", 0 } },
+  sizes[] = { { "GiB", GIB }, { "MiB", MIB }, { "KiB", KIB }, { "", 1 }, { "", 0 } },
+  times[] = { { "h", HOUR }, { "m", 60000 }, { "s", 1000 }, { "ms", 1 }, { "", 1000 }, { "", 0 } };
+
+/* What a switch takes: the words at odd places, from 0 on, switch it on. */
+static const char no_yes[] = "false | true | no | yes | off | on";
 
 #define SAY(...) snprintf(why, CONFIG_WHY_MAX, __VA_ARGS__)
-#define AT(field) offsetof(struct config, field)
-#define TEXT(field) AT(field), 0, sizeof(((struct config *)0)->field)
+#define KEY(section, name) #section "." #name, offsetof(struct config, section##_##name)
+#define TLS_KEY(name) "server.tls." #name, offsetof(struct config, server_tls_##name)
 
+/* The help of a CHOICE starts with its words. */
 const struct config_key config_keys[] = {
-	{ "app", APP, AT(app), 0, 0, "", "what clients are to each other" },
-	{ "server", CONFIG_SECTION, 0, 0, 0, "", "where clients come in" },
-	{ "server.address", ADDRESS, TEXT(server_address), "",
-	  "\"\": all; or 127.0.0.1, \"::1\", unix:/run/ws.sock" },
-	{ "server.port", COUNT, AT(server_port), 0, 65535, "8080",
-	  "0: a free one, named in the log" },
-	{ "server.path", PATH, TEXT(server_path), "", "the only one served; \"\": any" },
-	{ "server.tls", CONFIG_SECTION, 0, 0, 0, "", "wss:// instead of ws://" },
-	{ "server.tls.enabled", SWITCH, AT(server_tls_enabled), 0, 1, "false",
-	  "true or false" },
-	{ "server.tls.cert_file", NAME, TEXT(server_tls_cert_file), "cert.pem",
-	  "the certificate and its chain" },
-	{ "server.tls.key_file", NAME, TEXT(server_tls_key_file), "key.pem",
-	  "the private key" },
-	{ "server.max_connections", COUNT, AT(server_max_connections), 1, 100000, "1024",
-	  "clients at a time" },
-	{ "server.max_message_size", SIZE, AT(server_max_message_size), 125, 16 * MIB, "64KiB",
+	{ "app", offsetof(struct config, app), APP, "", 0, 0, "what clients are to each other" },
+	{ "server", 0, CONFIG_SECTION, "", 0, 0, "where clients come in" },
+	{ KEY(server, address), ADDRESS, "", 0, 0, "\"\": all; 127.0.0.1, \"::1\", unix:/run/ws" },
+	{ KEY(server, port), COUNT, "8080", 0, 65535, "0: a free one, named in the log" },
+	{ KEY(server, path), PATH, "", 0, 0, "the only one served; \"\": any" },
+	{ "server.tls", 0, CONFIG_SECTION, "", 0, 0, "wss:// instead of ws://" },
+	{ TLS_KEY(enabled), SWITCH, "false", 0, 0, "true or false" },
+	{ TLS_KEY(cert_file), NAME, "cert.pem", 0, 0, "the certificate and its chain" },
+	{ TLS_KEY(key_file), NAME, "key.pem", 0, 0, "the private key" },
+	{ KEY(server, max_connections), COUNT, "1024", 1, 100000, "clients at a time" },
+	{ KEY(server, max_message_size), SIZE, "64KiB", 125, 16 * MIB,
 	  "a longer message closes its connection" },
-	{ "server.handshake_timeout", TIME, AT(server_handshake_timeout), 100, DAY, "10s",
-	  "for the whole opening handshake" },
-	{ "server.ping_interval", TIME_OR_0, AT(server_ping_interval), 100, DAY, "30s",
+	{ KEY(server, handshake_timeout), TIME, "10s", 100, DAY, "for the opening handshake" },
+	{ KEY(server, ping_interval), TIME_OR_0, "30s", 100, DAY,
 	  "between pings to every client; 0: no pings" },
-	{ "server.pong_timeout", TIME, AT(server_pong_timeout), 100, DAY, "60s",
+	{ KEY(server, pong_timeout), TIME, "1m", 100, DAY,
 	  "who answers no ping for longer is closed" },
-	{ "server.write_timeout", TIME, AT(server_write_timeout), 100, DAY, "10s",
+	{ KEY(server, write_timeout), TIME, "10s", 100, DAY,
 	  "who takes no output for longer is closed" },
-	{ "server.shutdown_timeout", TIME, AT(server_shutdown_timeout), 0, DAY, "10s",
-	  "for the last messages at the end" },
-	{ "relay", CONFIG_SECTION, 0, 0, 0, "", "how messages are passed on" },
-	{ "relay.slow_client", SLOW, AT(relay_slow_client), 0, 0, "disconnect",
-	  "who falls behind by a ring" },
-	{ "memory", CONFIG_SECTION, 0, 0, 0, "", "never more, whatever clients do" },
-	{ "memory.input", SIZE, AT(memory_input), 4 * KIB, 16 * MIB, "256KiB",
-	  "the one input buffer" },
-	{ "memory.ring", SIZE, AT(memory_ring), 4 * KIB, GIB, "1MiB",
+	{ KEY(server, shutdown_timeout), TIME, "10s", 0, DAY, "for the last messages at the end" },
+	{ "relay", 0, CONFIG_SECTION, "", 0, 0, "how messages are passed on" },
+	{ KEY(relay, slow_client), CHOICE, "disconnect", 0, 0,
+	  "disconnect | drop: who falls behind a ring" },
+	{ "memory", 0, CONFIG_SECTION, "", 0, 0, "never more, whatever clients do" },
+	{ KEY(memory, input), SIZE, "256KiB", 4 * KIB, 16 * MIB, "the one input buffer" },
+	{ KEY(memory, ring), SIZE, "1MiB", 4 * KIB, GIB,
 	  "messages to all; over 3 x max_message_size" },
-	{ "memory.budget", SIZE, AT(memory_budget), 4 * KIB, GIB, "4MiB",
-	  "the rest, for all; 4 x max_message_size or more" },
-	{ "metrics", CONFIG_SECTION, 0, 0, 0, "", "figures for Prometheus" },
-	{ "metrics.enabled", SWITCH, AT(metrics_enabled), 0, 1, "false", "true or false" },
-	{ "metrics.address", ADDRESS, TEXT(metrics_address), "127.0.0.1",
-	  "as server.address" },
-	{ "metrics.port", COUNT, AT(metrics_port), 0, 65535, "9090", "as server.port" },
-	{ "log", CONFIG_SECTION, 0, 0, 0, "", "one line an event" },
-	{ "log.level", LEVEL, AT(log_level), 0, 0, "info", "" },
-	{ "log.format", FORMAT, AT(log_format), 0, 0, "text", "" },
-	{ "log.target", TARGET, AT(log_target), 0, 0, "stderr", "" },
-	{ "", 0, 0, 0, 0, "", "" }
+	{ KEY(memory, budget), SIZE, "4MiB", 4 * KIB, GIB,
+	  "all the rest; 4 x max_message_size or more" },
+	{ "metrics", 0, CONFIG_SECTION, "", 0, 0, "figures for Prometheus" },
+	{ KEY(metrics, enabled), SWITCH, "false", 0, 0, "true or false" },
+	{ KEY(metrics, address), ADDRESS, "127.0.0.1", 0, 0, "as server.address" },
+	{ KEY(metrics, port), COUNT, "9090", 0, 65535, "as server.port" },
+	{ "log", 0, CONFIG_SECTION, "", 0, 0, "one line an event" },
+	{ KEY(log, level), CHOICE, "info", 0, 0, "error | warn | info | debug" },
+	{ KEY(log, format), CHOICE, "text", 0, 0, "text | json" },
+	{ KEY(log, target), CHOICE, "stderr", 0, 0, "stderr | syslog" },
+	{ "", 0, 0, "", 0, 0, "" }
 };
 
 static const char head[] =
@@ -101,27 +87,35 @@ static const struct unit *units(const struct config_key *k)
 	return k->kind == COUNT ? counts : k->kind == SIZE ? sizes : times;
 }
 
-/* The words that a key takes, or NULL. */
-static const char *const *words(const struct config_key *k, const char *const *app_names)
+/* The help of a key; that of the application starts with the names there are. */
+static const char *help(const struct config_key *k, const char *const *app_names,
+			char room[HELP_MAX])
 {
-	static const char *const *const lists[] = { no_yes, slow, levels, formats, targets };
+	size_t n = 0;
 
-	if (k->kind == APP)
-		return app_names;
-	return k->kind >= SWITCH && k->kind < APP ? lists[k->kind - SWITCH] : NULL;
+	if (k->kind != APP)
+		return k->help;
+	for (; *app_names && n < HELP_MAX; app_names++)
+		n += (size_t)snprintf(room + n, HELP_MAX - n, "%s%s", *app_names,
+				      app_names[1] ? " | " : ": ");
+	if (n < HELP_MAX)
+		snprintf(room + n, HELP_MAX - n, "%s", k->help);
+	return room;
+}
+
+/* The word number i, from 0 on, of "one | two: text", and its length; NULL behind the last. */
+static const char *word(const char *list, uint32_t i, size_t *n)
+{
+	for (;; list += *n + 3, i--) {
+		*n = strcspn(list, " :");
+		if (!i || list[*n] != ' ')
+			return i ? NULL : list;
+	}
 }
 
 static uint32_t *number(const struct config *c, const struct config_key *k)
 {
 	return (uint32_t *)(void *)((char *)(uintptr_t)c + k->offset);
-}
-
-static void join(char *out, size_t room, const char *const *choices)
-{
-	size_t n = 0;
-
-	for (out[0] = 0; *choices && n < room; choices++)
-		n += (size_t)snprintf(out + n, room - n, n ? " | %s" : "%s", *choices);
 }
 
 static void format(char out[16], const struct unit *u, uint32_t value)
@@ -146,62 +140,65 @@ static int family(const char *text, uint8_t bytes[16])
 	return inet_pton(AF_INET6, text, bytes) == 1 ? AF_INET6 : -1;
 }
 
-/* Whether two addresses could want the same port. */
-static int overlap(const char *a, const char *b)
-{
-	static const uint8_t all[16];
-	uint8_t x[16], y[16];
-	int f = family(a, x), g = family(b, y);
+/* What the kinds from COUNT on take, and what to write. */
+static const struct {
+	char what[15], instead[72];
+} forms[] = {
+	{ "a whole number", "digits only, no 0 in front" },
+	{ "a size", "64KiB, 1MiB, 1GiB or bytes" },
+	{ "a time", "500ms, 10s, 5m, 1h or seconds" },
+	{ "a time", "500ms, 10s, 5m, 1h or seconds" },
+	{ "an address",
+	  "\"\" for all, 127.0.0.1, \"::1\" (no brackets) or unix:/path (a short one)" },
+	{ "a path", "\"\" for any, or one that starts with / and has no space, ? or #" },
+};
 
-	if (f == AF_UNIX || g == AF_UNIX)
-		return !strcmp(a, b);
-	if (f == AF_UNSPEC || g == AF_UNSPEC)
-		return 1;
-	return f == g && (!memcmp(x, y, 16) || !memcmp(x, all, 16) || !memcmp(y, all, 16));
+static int wrong(const struct config_key *k, const char *text, char *why)
+{
+	SAY("'%s' takes %s, not '%.100s'; write %s", k->path, forms[k->kind - COUNT].what, text,
+	    forms[k->kind - COUNT].instead);
+	return -1;
 }
 
 static int set_text(struct config *c, const struct config_key *k, const char *text, char *why)
 {
 	char *field = (char *)c + k->offset;
 	size_t n = strlen(text);
-	const char *error = "";
+	const char *error = "tab; remove it";
 	uint8_t bytes[16];
 
-	if (yaml_check(text, n, &error) < n || strchr(text, '\t'))
-		SAY("'%s' holds a wrong character: %s", k->path,
-		    strchr(text, '\t') ? "tab; remove it" : error);
-	else if (k->kind == ADDRESS && family(text, bytes) < 0)
-		SAY("'%s' takes an address, not '%.100s'; write \"\" for all, 127.0.0.1, \"::1\" "
-		    "(no brackets) or unix:/path (a short one)", k->path, text);
-	else if (n >= k->max)
-		SAY("'%s' is too long; write %u bytes at most", k->path, (unsigned)k->max - 1);
-	else if (k->kind == PATH && n && (*text != '/' || strpbrk(text, " ?#")))
-		SAY("'%s' takes a path, not '%.100s'; write \"\" for any, or one that starts with "
-		    "/ and has no space, ? or #", k->path, text);
-	else {
-		memset(field, 0, k->max);
-		memcpy(field, text, n);
-		return 0;
+	if (strchr(text, '\t') || yaml_check(text, n, &error) < n) {
+		SAY("'%s' holds a wrong character: %s", k->path, error);
+		return -1;
 	}
-	return -1;
+	if (n >= CONFIG_TEXT_MAX) {
+		SAY("'%s' is too long; write %d bytes at most", k->path, CONFIG_TEXT_MAX - 1);
+		return -1;
+	}
+	if ((k->kind == ADDRESS && family(text, bytes) < 0) ||
+	    (k->kind == PATH && n && (*text != '/' || text[strcspn(text, " ?#")])))
+		return wrong(k, text, why);
+	memset(field, 0, CONFIG_TEXT_MAX);
+	memcpy(field, text, n);
+	return 0;
 }
 
 static int set_choice(struct config *c, const struct config_key *k, const char *text,
 		      const char *const *app_names, char *why)
 {
-	const char *const *choices = words(k, app_names);
-	char all[128];
+	char room[HELP_MAX];
+	const char *said = help(k, app_names, room), *list = k->kind == SWITCH ? no_yes : said, *w;
+	size_t n;
 	uint32_t i;
 
-	for (i = 0; choices[i]; i++) {
-		if (!strcmp(choices[i], text)) {
+	for (i = 0; (w = word(list, i, &n)) != NULL; i++) {
+		if (n == strlen(text) && !memcmp(w, text, n)) {
 			*number(c, k) = k->kind == SWITCH ? i & 1 : i;
 			return 0;
 		}
 	}
-	join(all, sizeof(all), choices);
-	SAY("'%s' takes %s, not '%.100s'; write one of them", k->path,
-	    k->kind == SWITCH ? "true or false" : all, text);
+	SAY("'%s' takes %.*s, not '%.100s'; write one of them", k->path, (int)strcspn(said, ":"),
+	    said, text);
 	return -1;
 }
 
@@ -214,17 +211,10 @@ static int set_number(struct config *c, const struct config_key *k, const char *
 
 	for (; *s >= '0' && *s <= '9'; s++)
 		value = value > UINT32_MAX ? value : value * 10 + (uint64_t)(*s - '0');
-	while (u->name && strcmp(u->name, s))
+	while (u->factor && strcmp(u->name, s))
 		u++;
-	if (s == text || !u->name || (*text == '0' && s > text + 1)) {
-		SAY(k->kind == COUNT ?
-		    "'%s' takes a whole number, not '%.100s'; write digits only, no 0 in front" :
-		    k->kind == SIZE ?
-		    "'%s' takes a size, not '%.100s'; write 64KiB, 1MiB, 1GiB or bytes" :
-		    "'%s' takes a time, not '%.100s'; write 500ms, 10s, 5m, 1h or seconds",
-		    k->path, text);
-		return -1;
-	}
+	if (s == text || !u->factor || (*text == '0' && s > text + 1))
+		return wrong(k, text, why);
 	/* The cap keeps the product below 2^63. */
 	value = (value > UINT32_MAX ? (uint64_t)UINT32_MAX + 1 : value) * u->factor;
 	if ((value < k->min || value > k->max) && (value || k->kind != TIME_OR_0)) {
@@ -259,80 +249,59 @@ void config_defaults(struct config *c, const char *const *app_names)
 			config_set(c, k, k->value, app_names, why);
 }
 
-const char *config_check(const struct config *c, int rule, char why[CONFIG_WHY_MAX])
+int config_clash(const struct config *c)
 {
-	uint32_t size = c->server_max_message_size;
+	static const uint8_t all[16];
+	uint8_t x[16], y[16];
+	int f = family(c->server_address, x), g = family(c->metrics_address, y);
 
-	if (rule == 0 && c->memory_ring < 3 * (size + 14)) {
-		SAY("'memory.ring' must be at least 3 x (server.max_message_size + 14); "
-		    "write %u or more", (unsigned)(3 * (size + 14)));
-		return "memory.ring";
-	}
-	if (rule == 1 && c->memory_budget < 4 * size) {
-		SAY("'memory.budget' must be at least 4 x server.max_message_size; "
-		    "write %u or more", (unsigned)(4 * size));
-		return "memory.budget";
-	}
-	if (rule == 2 && c->metrics_enabled && c->server_port &&
-	    c->metrics_port == c->server_port && overlap(c->server_address, c->metrics_address)) {
-		SAY("'metrics.port' and 'server.port' are both %u; write another one here",
-		    (unsigned)c->server_port);
-		return "metrics.port";
-	}
-	return rule > 2 ? "" : NULL;
+	if (!c->metrics_enabled || !c->server_port || c->metrics_port != c->server_port)
+		return 0;
+	if (f == AF_UNIX || g == AF_UNIX)
+		return !strcmp(c->server_address, c->metrics_address);
+	if (f != g && f != AF_UNSPEC && g != AF_UNSPEC)
+		return 0;
+	return !memcmp(x, y, 16) || !memcmp(x, all, 16) || !memcmp(y, all, 16);
 }
 
-/* Quotes all that another reader of YAML could take for something else than a text. */
+/* In quotes, so that no reader of YAML takes it for something else than a text. */
 static void format_text(char *out, const char *text)
 {
-	static const char safe[] = "abcdefghijklmnopqrstuvwxyz0123456789_-./";
-	const char *quote = *text != '-' && *text != '.' && strpbrk(text, "./") &&
-			    !text[strspn(text, safe)] ? "" : "\"";
-
-	*out = *quote;
-	out += *quote != 0;
-	for (; *text; *out++ = *text++)
+	for (*out++ = '"'; *text; *out++ = *text++)
 		if (*text == '"' || *text == '\\')
 			*out++ = '\\';
-	*out++ = *quote;
-	*out = 0;
+	memcpy(out, "\"", 2);
 }
 
 void config_print(const struct config *c, const char *const *app_names, FILE *out, int with_help)
 {
-	char value[2 * sizeof(c->server_path) + 3], help[160];
+	char value[2 * CONFIG_TEXT_MAX + 3], room[HELP_MAX];
 	const struct config_key *k;
-	struct config defaults;
+	size_t n;
 
-	config_defaults(&defaults, app_names);
 	if (with_help)
 		fputs(head, out);
 	for (k = config_keys; *k->path; k++) {
-		const char *const *choices = words(k, app_names);
-		const char *name = strrchr(k->path, '.'), *dot;
+		const char *said = help(k, app_names, room), *name = k->path, *dot, *w;
 		int column = 0;
 
-		for (dot = k->path; (dot = strchr(dot, '.')) != NULL; dot++)
+		for (; (dot = strchr(name, '.')) != NULL; name = dot + 1)
 			column += 2;
-		value[0] = help[0] = 0;
-		if (choices && choices != no_yes)
-			join(help, sizeof(help), choices);
-		if (k->kind >= ADDRESS)
+		value[0] = 0;
+		if (k->kind >= ADDRESS) {
 			format_text(value, (const char *)c + k->offset);
-		else if (choices)
-			snprintf(value, sizeof(value), "%s", choices[*number(c, k)]);
-		else if (*number(c, k) == *number(&defaults, k))
-			snprintf(value, sizeof(value), "%s", k->value);
-		else if (k->kind != CONFIG_SECTION)
+		} else if (k->kind >= COUNT) {
 			format(value, units(k), *number(c, k));
-		if (with_help && k->kind == CONFIG_SECTION && !column)
-			putc('\n', out);
-		column = fprintf(out, "%*s%s:%s%s", column, "", name ? name + 1 : k->path,
-				 *value ? " " : "", value);
-		column = column < HELP_COLUMN ? HELP_COLUMN - column : 1;
+		} else if (k->kind != CONFIG_SECTION) {
+			w = word(k->kind == SWITCH ? no_yes : said, *number(c, k), &n);
+			snprintf(value, sizeof(value), "%.*s", (int)n, w);
+		} else if (with_help && !column) {
+			fputs("\n", out);
+		}
+		column = fprintf(out, "%*s%s:%s%s", column, "", name, *value ? " " : "", value);
 		if (with_help)
-			fprintf(out, "%*s # %s%s%s", column, "", help,
-				*help && *k->help ? ": " : "", k->help);
-		putc('\n', out);
+			fprintf(out, "%*s # %s", column < HELP_COLUMN ? HELP_COLUMN - column : 0,
+				"", said);
+		fputs("\n", out);
 	}
 }

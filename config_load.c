@@ -5,9 +5,9 @@
 
 #include "wsrelay.h"
 
-/* Ten errors in words are at most MESSAGE_MAX each, and together with the last line under 4 KiB. */
-enum { ERRORS_MAX = 10, REPORT_MAX = 3500, MESSAGE_MAX = 1200, NAME_SHOWN = 100, LINE_SHOWN = 40 };
-enum { KEYS_MAX = 64, VARIABLE_MAX = 64, WORD_MAX = 40 };
+/* One error is at most 1,400 bytes, so that with the last line all stay under 4 KiB. */
+enum { ERRORS_MAX = 10, SAID_MAX = 2200, NAME_SHOWN = 60, LINE_SHOWN = 40 };
+enum { KEYS_MAX = 64, VARIABLE_MAX = 64 };
 
 struct load {
 	struct config *c;
@@ -16,196 +16,197 @@ struct load {
 	FILE *err;
 	const char *text;
 	size_t n;
-	const char *set[KEYS_MAX];      /* where a key's value stands in text */
-	int by_variable[KEYS_MAX];      /* it came from the environment */
 	int errors;
-	size_t reported;                /* bytes */
+	int said;                       /* bytes of them */
+	const char *set[KEYS_MAX];      /* where a key's value stands, in text or variable */
+	char key[YAML_KEY_MAX + 1];     /* that name_key named */
 	char why[2 * CONFIG_WHY_MAX];
 };
 
 #define SAY(l, ...) snprintf((l)->why, sizeof((l)->why), __VA_ARGS__)
 
-/* Appends n bytes, in characters that print, to out of room bytes. Returns how many are used. */
-static size_t append(char *out, size_t room, size_t used, const char *s, size_t n)
+/* Writes n bytes, in characters that print; returns how many these are. */
+static int put(struct load *l, const char *s, size_t n)
 {
-	for (; n && used + 4 < room; s++, n--) {
-		if (*s >= ' ' && *s < 127)
-			out[used++] = *s;
-		else
-			used += (size_t)snprintf(out + used, room - used, "\\x%02X",
-						 (unsigned)(uint8_t)*s);
-	}
-	out[used] = 0;
-	return used;
+	int columns = 0;
+
+	for (; n; s++, n--)
+		columns += fprintf(l->err, *s >= ' ' && *s < 127 ? "%c" : "\\x%02X",
+				   (unsigned)(uint8_t)*s);
+	l->said += columns;
+	return columns;
 }
 
-static size_t append_file(const struct load *l, char *out)
+/* Writes the end of n bytes, when they are more than `most`. */
+static int put_end(struct load *l, const char *s, size_t n, size_t most)
 {
-	size_t n = strlen(l->file);
+	size_t cut = n > most ? n - most : 0;
+	int columns = put(l, "...", cut ? 3 : 0);
 
-	if (n <= NAME_SHOWN)
-		return append(out, MESSAGE_MAX, 0, l->file, n);
-	memcpy(out, "...", 3);
-	return append(out, MESSAGE_MAX, 3, l->file + n - NAME_SHOWN, NAME_SHOWN);
+	return columns + put(l, s + cut, n - cut);
 }
 
 /* Writes the line of the file that at is in, cut if it is long, and a caret below. */
-static size_t append_line(const struct load *l, char *out, size_t room, const char *at,
-			  unsigned line)
+static void put_line(struct load *l, const char *at, unsigned line)
 {
-	const char *start = at, *end = at;
-	size_t caret, used = (size_t)snprintf(out, room, "%5u | ", line);
+	const char *start = at, *end = at, *text = l->text;
+	int column;
 
-	while (start > l->text && start[-1] != '\n')
+	text += at - text >= 3 && !memcmp(text, "\xEF\xBB\xBF", 3) ? 3 : 0;
+	while (start > text && start[-1] != '\n')
 		start--;
-	if (start == l->text && at - start >= 3 && !memcmp(start, "\xEF\xBB\xBF", 3))
-		start += 3;
 	while (end < l->text + l->n && *end != '\n' && *end != '\r' && end < at + LINE_SHOWN)
 		end++;
-	if (at - start > LINE_SHOWN) {
-		start = at - LINE_SHOWN;
-		used = append(out, room, used, "...", 3);
-	}
-	caret = used = append(out, room, used, start, (size_t)(at - start));
-	used = append(out, room, used, at, (size_t)(end - at));
-	return used + (size_t)snprintf(out + used, room - used, "\n%*s^\n", (int)caret, "");
+	column = fprintf(l->err, "%5u | ", line);
+	column += put_end(l, start, (size_t)(at - start), LINE_SHOWN);
+	put(l, at, (size_t)(end - at));
+	l->said += 2 * fprintf(l->err, "\n%*s^\n", column, "");
 }
 
 /* Reports l->why: an error of a variable, or of the file, at a place in it if there is one. */
 static void report(struct load *l, const char *variable, const char *at)
 {
-	char out[2 * MESSAGE_MAX];
+	const char *name = variable ? variable : l->file;
 	unsigned line = 0, column;
-	size_t used;
 
-	used = variable ? append(out, MESSAGE_MAX, 0, variable, strlen(variable)) :
-			  append_file(l, out);
-	if (at) {
-		yaml_where(l->text, (size_t)(at - l->text), &line, &column);
-		used += (size_t)snprintf(out + used, MESSAGE_MAX - used, ":%u:%u", line, column);
-	}
-	used = append(out, MESSAGE_MAX, used, ": error: ", 9);
-	used = append(out, MESSAGE_MAX, used, l->why, strlen(l->why));
-	out[used++] = '\n';
-	if (at)
-		used += append_line(l, out + used, sizeof(out) - used, at, line);
-	if (l->errors >= ERRORS_MAX || l->reported + used > REPORT_MAX) {
+	if (l->errors >= ERRORS_MAX || l->said > SAID_MAX) {
 		l->errors = ERRORS_MAX + 1;
 		return;
 	}
 	l->errors++;
-	l->reported += used;
-	fwrite(out, 1, used, l->err);
+	put_end(l, name, strlen(name), NAME_SHOWN);
+	if (at) {
+		yaml_where(l->text, (size_t)(at - l->text), &line, &column);
+		l->said += fprintf(l->err, ":%u:%u", line, column);
+	}
+	fputs(": error: ", l->err);
+	put(l, l->why, strlen(l->why));
+	fputs("\n", l->err);
+	if (at)
+		put_line(l, at, line);
 }
 
-/* A path has small letters, '_' and '.' only. */
-static void variable_name(char name[VARIABLE_MAX], const char *path)
+static const struct config_key *find_key(const char *path)
 {
+	const struct config_key *k = config_keys;
+
+	while (*k->path && strcmp(k->path, path))
+		k++;
+	return k;
+}
+
+/* Writes the variable that overrides a key to name; returns its value, or NULL. A path has small
+ * letters, '_' and '.' only. */
+static const char *variable(const struct config_key *k, char name[VARIABLE_MAX])
+{
+	const char *path = k->path;
 	size_t n = 8;
 
 	memcpy(name, "WSRELAY_", n);
 	for (; *path && n < VARIABLE_MAX - 1; path++)
 		name[n++] = *path >= 'a' ? (char)(*path - 'a' + 'A') : '_';
 	name[n] = 0;
+	return k->kind == CONFIG_SECTION ? NULL : getenv(name);
 }
 
-/* How many letters differ, two swapped ones counted once; WORD_MAX for words that are too long. */
-static unsigned distance(const char *a, const char *b)
+/* Between the same letters at their starts and at their ends, how many differ; two swapped ones are
+ * counted once. */
+static size_t difference(const char *a, const char *b)
 {
-	uint8_t d[WORD_MAX][WORD_MAX];
-	size_t n = strlen(a), m = strlen(b), i, j;
+	size_t n = strlen(a), m = strlen(b);
 
-	if (n >= WORD_MAX || m >= WORD_MAX)
-		return WORD_MAX;
-	for (i = 0; i <= n; i++) {
-		for (j = 0; j <= m; j++) {
-			unsigned least = (unsigned)(i + j);
+	for (; n && m && *a == *b; a++, b++, n--, m--)
+		;
+	for (; n && m && a[n - 1] == b[m - 1]; n--, m--)
+		;
+	if (n == 2 && m == 2 && a[0] == b[1] && a[1] == b[0])
+		return 1;
+	return n > m ? n : m;
+}
 
-			if (i && j) {
-				least = d[i - 1][j - 1] + (a[i - 1] != b[j - 1] ? 1u : 0u);
-				least = least > d[i - 1][j] + 1u ? d[i - 1][j] + 1u : least;
-				least = least > d[i][j - 1] + 1u ? d[i][j - 1] + 1u : least;
-			}
-			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] &&
-			    least > d[i - 2][j - 2] + 1u)
-				least = d[i - 2][j - 2] + 1u;
-			d[i][j] = (uint8_t)least;
-		}
-	}
-	return d[n][m];
+/* The last part of a path. */
+static const char *leaf(const char *path)
+{
+	const char *dot;
+
+	while ((dot = strchr(path, '.')) != NULL)
+		path = dot + 1;
+	return path;
+}
+
+/* Starts l->why with a key: "unknown key 'port' in 'server'". Returns its length. */
+static size_t name_key(struct load *l, const struct yaml *y, const char *before, const char *behind)
+{
+	const char *name = y->path + y->name;
+	int in = y->name ? (int)y->name - 1 : 0, quoted = *name == '"';
+	size_t n = strlen(name) - 2 * (size_t)quoted;
+
+	memcpy(l->key, name + quoted, n);
+	l->key[n] = 0;
+	return (size_t)SAY(l, "%s'%s'%s%s%.*s%s", before, l->key, behind, in ? " in '" : "", in,
+			   y->path, in ? "'" : "");
 }
 
 /* Names the key that was probably meant: one of the same section rather than another one. */
 static void unknown_key(struct load *l, const struct yaml *y)
 {
 	const struct config_key *k, *best = NULL;
-	const char *name = y->path + y->name, *leaf;
-	char bare[YAML_KEY_MAX + 3], hint[160] = "; remove it, or see --print-defaults";
-	int parent = y->name ? (int)y->name - 1 : 0, near;
-	unsigned d, score, least = WORD_MAX;
+	size_t used = name_key(l, y, "unknown key ", ""), least = SIZE_MAX, score, whole;
+	char *out = l->why + used;
+	const char *name;
+	int here;
 
-	snprintf(bare, sizeof(bare), "%s", name + (*name == '"'));
-	if (*name == '"')
-		bare[strlen(bare) - 1] = 0;
 	for (k = config_keys; *k->path; k++) {
-		leaf = strrchr(k->path, '.');
-		leaf = leaf ? leaf + 1 : k->path;
-		near = leaf - k->path == (ptrdiff_t)y->name && !memcmp(k->path, y->path, y->name);
-		d = distance(bare, leaf);
-		if (!near && d && distance(bare, k->path) < d)
-			d = distance(bare, k->path);
-		score = 2 * d + !near;
-		if (d > (strlen(leaf) < 6 ? 1 : 2) || score >= least)
-			continue;
-		best = k;
-		least = score;
+		name = leaf(k->path);
+		here = name - k->path == (ptrdiff_t)y->name && !memcmp(k->path, y->path, y->name);
+		score = difference(l->key, name);
+		whole = difference(l->key, k->path);
+		score = 2 * (score < whole ? score : whole) + !here;
+		if (score / 2 <= (strlen(name) < 6 ? 1 : 2) && score < least) {
+			best = k;
+			least = score;
+		}
 	}
-	leaf = best ? strrchr(best->path, '.') : NULL;
-	if (best && least % 2 == 0)
-		snprintf(hint, sizeof(hint), " (did you mean '%s'?)", leaf ? leaf + 1 : best->path);
-	else if (leaf)
-		snprintf(hint, sizeof(hint),
-			 " (did you mean '%s'? Write '%s:' indented below '%.*s:')", best->path,
-			 leaf + 1, (int)(leaf - best->path), best->path);
-	else if (best)
-		snprintf(hint, sizeof(hint), " (did you mean '%s'? Write it without indentation)",
-			 best->path);
-	SAY(l, "unknown key '%s'%s%.*s%s%s", bare, parent ? " in '" : "", parent, y->path,
-	    parent ? "'" : "", hint);
+	used = sizeof(l->why) - used;
+	name = best ? leaf(best->path) : "";
+	if (!best)
+		snprintf(out, used, "; remove it, or see --print-defaults");
+	else if (least % 2 == 0)
+		snprintf(out, used, " (did you mean '%s'?)", name);
+	else if (name == best->path)
+		snprintf(out, used, " (did you mean '%s'? Write it without indentation)", name);
+	else
+		snprintf(out, used, " (did you mean '%s'? Write '%s:' indented below '%.*s:')",
+			 best->path, name, (int)(name - best->path) - 1, best->path);
 }
 
 /* Takes an entry that is no error; returns whether what is below it can be read. */
 static int entry(struct load *l, const struct yaml *y, int found)
 {
-	const struct config_key *k = config_keys;
+	const struct config_key *k = find_key(y->path);
 	const char *at = l->text + y->key_at, *value = y->value;
+	const char *what = found == YAML_SECTION ? "section" : found == YAML_LIST ? "list" : "value";
 
-	while (*k->path && strcmp(k->path, y->path))
-		k++;
 	if (!y->path[0]) {
-		SAY(l, "a list; write lines of 'key: value'");
+		SAY(l, "a %s; write lines of 'key: value'", what);
 	} else if (!*k->path) {
 		unknown_key(l, y);
+	} else if (found == YAML_EMPTY || (found == YAML_SECTION && k->kind == CONFIG_SECTION)) {
+		return 1;
 	} else if (k->kind == CONFIG_SECTION) {
-		if (found == YAML_EMPTY || found == YAML_SECTION)
-			return 1;
 		SAY(l, "'%s' is a section, not a %s; write its keys on the lines below, indented",
-		    k->path, found == YAML_LIST ? "list" : "value");
-	} else if (found == YAML_SECTION || found == YAML_LIST) {
-		SAY(l, "'%s' takes one value, not a %s; write it behind '%s:'", k->path,
-		    found == YAML_LIST ? "list" : "section", y->path + y->name);
-	} else if (found == YAML_VALUE) {
-		at = l->text + y->at;
+		    k->path, what);
+	} else if (found != YAML_VALUE) {
+		SAY(l, "'%s' takes one value, not a %s; write it behind '%s:'", k->path, what,
+		    leaf(k->path));
+	} else {
+		l->set[k - config_keys] = at = l->text + y->at;
 		if (!y->quoted && (!strcmp(value, "~") || !strcmp(value, "null") ||
-				   !strcmp(value, "Null") || !strcmp(value, "NULL"))) {
+				   !strcmp(value, "Null") || !strcmp(value, "NULL")))
 			SAY(l, "'%s' takes a value, not %.4s; remove the line to have the default",
 			    k->path, value);
-		} else if (!config_set(l->c, k, value, l->app_names, l->why)) {
-			l->set[k - config_keys] = at;
+		else if (!config_set(l->c, k, value, l->app_names, l->why))
 			return 1;
-		}
-	} else {
-		return 1;
 	}
 	report(l, NULL, at);
 	return 0;
@@ -215,22 +216,22 @@ static void read_entries(struct load *l)
 {
 	struct yaml y;
 	unsigned line, column;
-	int found, parent;
+	size_t used;
+	int found;
 
 	yaml_start(&y, l->text, l->n);
 	while (l->errors <= ERRORS_MAX && (found = yaml_next(&y)) != YAML_END) {
 		if (found != YAML_ERROR) {
-			if (!entry(l, &y, found) && (found == YAML_SECTION || found == YAML_LIST))
+			if (!entry(l, &y, found) && found >= YAML_SECTION)
 				yaml_skip(&y);
 			continue;
 		}
 		SAY(l, "%s", y.error);
 		if (y.first) {
 			yaml_where(l->text, y.first - 1, &line, &column);
-			parent = y.name ? (int)y.name - 1 : 0;
-			SAY(l, "'%s' is set twice%s%.*s%s (first on line %u); remove one",
-			    y.path + y.name, parent ? " in '" : "", parent, y.path,
-			    parent ? "'" : "", line);
+			used = name_key(l, &y, "", " is set twice");
+			snprintf(l->why + used, sizeof(l->why) - used,
+				 " (first on line %u); remove one", line);
 		}
 		report(l, NULL, l->text + y.at);
 	}
@@ -243,52 +244,61 @@ static void read_variables(struct load *l)
 	const char *value;
 
 	for (k = config_keys; *k->path; k++) {
-		variable_name(name, k->path);
-		value = k->kind == CONFIG_SECTION ? NULL : getenv(name);
+		value = variable(k, name);
 		if (!value)
 			continue;
-		l->set[k - config_keys] = NULL;
-		l->by_variable[k - config_keys] = 1;
+		l->set[k - config_keys] = value;
 		if (config_set(l->c, k, value, l->app_names, l->why))
 			report(l, name, NULL);
 	}
 }
 
-/* The row of a key if the file or a variable sets it, otherwise -1. */
-static int find_set(const struct load *l, const char *path)
+static int is_set(const struct load *l, const char *path)
 {
-	int i = 0;
-
-	while (strcmp(config_keys[i].path, path))
-		i++;
-	return l->set[i] || l->by_variable[i] ? i : -1;
+	return l->set[find_key(path) - config_keys] != NULL;
 }
 
-/* The values that depend on others, then the rules between values. */
-static void check_together(struct load *l)
+/* Reports l->why at the value of a key that is set. */
+static void report_key(struct load *l, const char *path)
 {
-	struct config *c = l->c;
-	uint32_t least = 4 * c->server_max_message_size;
+	const struct config_key *k = find_key(path);
 	char name[VARIABLE_MAX];
-	const char *path;
-	int rule, i;
+	int here = variable(k, name) != NULL;
 
-	if (find_set(l, "memory.ring") < 0 && c->memory_ring < least)
-		c->memory_ring = least;
-	if (find_set(l, "memory.budget") < 0 && c->memory_budget < least)
-		c->memory_budget = least;
-	for (rule = 0; (path = config_check(c, rule, l->why)) == NULL || *path; rule++) {
-		if (!path)
-			continue;
-		i = find_set(l, path);
-		i = i < 0 ? find_set(l, "server.port") : i;
-		if (i >= 0)
-			variable_name(name, config_keys[i].path);
-		report(l, i >= 0 && l->by_variable[i] ? name : NULL, i >= 0 ? l->set[i] : NULL);
+	report(l, here ? name : NULL, here ? NULL : l->set[k - config_keys]);
+}
+
+/* Memory grows with the size of a message; when it is set, it is `least` or more. */
+static void check_memory(struct load *l, const char *path, uint32_t *have, uint32_t least,
+			 const char *sum)
+{
+	uint32_t grown = 4 * l->c->server_max_message_size;
+
+	if (!is_set(l, path)) {
+		*have = *have < grown ? grown : *have;
+	} else if (*have < least) {
+		SAY(l, "'%s' must be at least %s; write %u or more", path, sum, (unsigned)least);
+		report_key(l, path);
 	}
 }
 
-/* Returns the bytes of the file, at most one more than it may have, or NULL after a report. */
+static void check_together(struct load *l)
+{
+	struct config *c = l->c;
+	uint32_t size = c->server_max_message_size;
+
+	check_memory(l, "memory.ring", &c->memory_ring, 3 * (size + 14),
+		     "3 x (server.max_message_size + 14)");
+	check_memory(l, "memory.budget", &c->memory_budget, 4 * size,
+		     "4 x server.max_message_size");
+	if (config_clash(c)) {
+		SAY(l, "'metrics.port' and 'server.port' are both %u; write another one here",
+		    (unsigned)c->server_port);
+		report_key(l, is_set(l, "metrics.port") ? "metrics.port" : "server.port");
+	}
+}
+
+/* Returns the file, at most one byte more than yaml_next() takes, or NULL after a report. */
 static char *read_file(struct load *l)
 {
 	FILE *f = fopen(l->file, "rb");
@@ -296,11 +306,8 @@ static char *read_file(struct load *l)
 
 	if (text)
 		l->n = fread(text, 1, YAML_FILE_MAX + 1, f);
-	if (!text || ferror(f))
+	if (!text || ferror(f)) {
 		SAY(l, "cannot read: %s", strerror(errno));
-	else if (l->n > YAML_FILE_MAX)
-		SAY(l, "larger than 64 KiB; write a smaller file");
-	if (l->why[0]) {
 		report(l, NULL, NULL);
 		free(text);
 		text = NULL;
@@ -313,7 +320,7 @@ static char *read_file(struct load *l)
 int config_load(struct config *c, const char *file, const char *const *app_names, FILE *err)
 {
 	struct load l;
-	char *text = NULL, name[MESSAGE_MAX];
+	char *text = NULL;
 
 	memset(&l, 0, sizeof(l));
 	l.c = c;
@@ -331,8 +338,8 @@ int config_load(struct config *c, const char *file, const char *const *app_names
 	if (!l.errors)
 		check_together(&l);
 	if (l.errors > ERRORS_MAX) {
-		append_file(&l, name);
-		fprintf(err, "%s: error: there are more errors; mend these first\n", name);
+		put_end(&l, l.file, strlen(l.file), NAME_SHOWN);
+		fputs(": error: there are more errors; mend these first\n", err);
 	}
 	free(text);
 	return l.errors ? -1 : 0;

@@ -150,7 +150,8 @@ static void conn_reject(struct conn *c, int status, const char *why)
 		i++;
 	c->hub->rejected[i]++;
 	c->why = why;
-	log_peer(LOG_LEVEL_INFO, "Refused: %s (%d, %s)", net_peer_text(&c->peer, text), status, why);
+	log_line(LOG_PEER + LOG_LEVEL_INFO, "Refused: %s (%d, %s)", net_peer_text(&c->peer, text),
+	         status, why);
 }
 
 void conn_refuse(struct conn *c, int status, int method, const char *why)

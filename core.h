@@ -193,17 +193,6 @@ struct conn {
 	struct out *out;        /* private output, NULL when there is none */
 	struct in *in;          /* incomplete input, NULL when there is none */
 	struct hub *hub;
-	uint64_t opened, closed;        /* accepted; our close was queued. Times are loop_now() */
-	uint64_t heard;         /* life was last seen: what pong_timeout counts from */
-	uint64_t wrote;         /* output began to wait, or some was last handed over */
-	uint64_t dropped;       /* messages it never got (relay.slow_client: drop) */
-	struct conn *older, *newer;     /* in the order in which they began to hold memory */
-	struct conn *next_touched, *next_dead;
-	const char *why;        /* it went, for the log: a constant */
-	uint32_t live;          /* index in hub->live */
-	uint32_t held;          /* bytes of the budget */
-	uint32_t ping_first;    /* number of the oldest unanswered ping */
-	struct peer peer;
 	uint16_t code;          /* close code or HTTP status that ends it */
 	uint8_t state;
 	uint8_t reason;
@@ -216,6 +205,17 @@ struct conn {
 	uint8_t holding;        /* on the list of holders */
 	uint8_t ended;          /* its end of stream came */
 	uint8_t reset;          /* end with RST, so that the kernel keeps nothing either */
+	uint64_t opened, closed;        /* accepted; our close was queued. Times are loop_now() */
+	uint64_t heard;         /* life was last seen: what pong_timeout counts from */
+	uint64_t wrote;         /* output began to wait, or some was last handed over */
+	uint64_t dropped;       /* messages it never got (relay.slow_client: drop) */
+	struct conn *older, *newer;     /* in the order in which they began to hold memory */
+	struct conn *next_touched, *next_dead;
+	const char *why;        /* it went, for the log: a constant */
+	uint32_t live;          /* index in hub->live */
+	uint32_t held;          /* bytes of the budget */
+	uint32_t ping_first;    /* number of the oldest unanswered ping */
+	struct peer peer;
 };
 
 /* Takes over a connected descriptor. */
@@ -278,9 +278,9 @@ struct in {
 	uint8_t op;             /* of the message, 0 between messages */
 	uint8_t fin;            /* the current frame is the message's last */
 	uint8_t tail_len;
-	uint8_t tail[INPUT_TAIL_MAX];   /* a header or control frame that is not whole yet */
 	uint32_t fragments;
 	uint32_t utf8;
+	uint8_t tail[INPUT_TAIL_MAX];   /* a header or control frame that is not whole yet */
 	uint8_t data[];
 };
 
@@ -324,14 +324,15 @@ void output_clear(struct conn *c);      /* frees it */
 struct hub {
 	const struct config *config;
 	const struct app *app;
+	uint64_t now;           /* loop_now() of this turn */
+	uint64_t drain_until;   /* 0: not draining */
 	struct ring ring;
-	struct budget budget;
-	struct stats stats;
-	uint64_t closed[REASONS], rejected[CONN_REJECTIONS];
-	uint64_t longest_turn;  /* microseconds, since somebody asked */
 	uint64_t low;           /* no client's cursor is below this position */
 	uint64_t flushed;       /* the ring's head at the last flush */
 	size_t unsent;          /* bytes queued since the last flush */
+	struct conn **live;     /* dense: who leaves is replaced by the last */
+	size_t live_count, pending;     /* pending: live and never upgraded */
+	struct conn *touched, *dead;
 	size_t input_max;       /* bytes of one read */
 	size_t slice;
 	size_t output_max;      /* private bytes of one client */
@@ -339,18 +340,17 @@ struct hub {
 	uint8_t *input;
 	struct conn *slots;     /* a client does not move */
 	struct conn *unused;    /* slots used before, by next_dead */
-	struct conn **live;     /* dense: who leaves is replaced by the last */
 	struct conn *oldest, *newest;   /* holders of memory */
-	struct conn *touched, *dead;
-	size_t slots_max, slots_used, live_count;
-	size_t pending;         /* live and never upgraded */
+	size_t slots_max, slots_used;
 	int tick_ms;
-	uint64_t now;           /* loop_now() of this turn */
 	uint64_t tick_at, ticked;
 	uint64_t ping_at;       /* when the next round of pings starts */
 	size_t ping_left;       /* clients that this round has not come to */
 	uint32_t ping_number;   /* of this round */
-	uint64_t drain_until;   /* 0: not draining */
+	struct budget budget;
+	struct stats stats;
+	uint64_t closed[REASONS], rejected[CONN_REJECTIONS];
+	uint64_t longest_turn;  /* microseconds, since somebody asked */
 };
 
 /* Allocates all that it will ever use. Returns 0, or -1: memory is out. */

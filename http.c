@@ -311,28 +311,24 @@ size_t http_accept(char out[HTTP_ANSWER_MAX], const struct http_req *q, const ch
 	return add(out, n, "\r\n\r\n");
 }
 
-static const struct refusal {
-	int status;
-	char name[32], advice[56];
-} refusals[] = {
-	{ 400, "Bad Request", ": this is no valid HTTP request or WebSocket handshake" },
-	{ 401, "Unauthorized", ": a valid token is needed" },
-	{ 403, "Forbidden", ": this client or its origin is not allowed" },
-	{ 404, "Not Found", ": nothing is served at this path" },
-	{ 405, "Method Not Allowed", ": use GET" },
-	{ 408, "Request Timeout", ": the request did not come in time" },
-	{ 413, "Content Too Large", ": send the request without a body" },
-	{ 414, "URI Too Long", ": the request line must be shorter" },
-	{ 426, "Upgrade Required", ": this is a WebSocket server" },
-	{ 429, "Too Many Requests", ": too many connections from this address" },
-	{ 431, "Request Header Fields Too Large", ": send fewer and shorter headers" },
-	{ 500, "Internal Server Error", "" },
-	{ 503, "Service Unavailable", ": try again later" },
-	{ 0, "Error", "" }
-};
+/* The bodies of the answers; up to the ':' they are the status line too. */
+static const char refusals[] =
+	"400 Bad Request: this is no valid HTTP request or WebSocket handshake\n"
+	"401 Unauthorized: a valid token is needed\n"
+	"403 Forbidden: this client or its origin is not allowed\n"
+	"404 Not Found: nothing is served at this path\n"
+	"405 Method Not Allowed: use GET\n"
+	"408 Request Timeout: the request did not come in time\n"
+	"413 Content Too Large: send the request without a body\n"
+	"414 URI Too Long: the request line must be shorter\n"
+	"426 Upgrade Required: this is a WebSocket server\n"
+	"429 Too Many Requests: too many connections from this address\n"
+	"431 Request Header Fields Too Large: send fewer and shorter headers\n"
+	"500 Internal Server Error\n"
+	"503 Service Unavailable: try again later\n";
 
 /* The headers that a status demands. */
-static const char *refusal_headers(size_t status)
+static const char *refusal_headers(int status)
 {
 	switch (status) {
 	case 401:
@@ -350,25 +346,27 @@ static const char *refusal_headers(size_t status)
 
 size_t http_refuse(char out[HTTP_ANSWER_MAX], int status, int method)
 {
-	const struct refusal *r = refusals;
-	size_t code = status >= 100 && status <= 999 ? (size_t)status : 500, n;
+	char other[] = "000 Error\n";
+	const char *body = refusals;
+	size_t n, name, len;
 
-	while (r->status && (size_t)r->status != code)
-		r++;
+	if (status < 100 || status > 999)
+		status = 500;
+	add_number(other, 0, (size_t)status);
+	while (*body && memcmp(body, other, 3))
+		body += strcspn(body, "\n") + 1;
+	body = *body ? body : other;
+	name = strcspn(body, ":\n");
+	len = strcspn(body, "\n") + 1;
 	n = add(out, 0, "HTTP/1.1 ");
-	n = add_number(out, n, code);
-	n = add(out, n, " ");
-	n = add(out, n, r->name);
-	n = add(out, n, "\r\n");
-	n = add(out, n, refusal_headers(code));
+	memcpy(out + n, body, name);
+	n = add(out, n + name, "\r\n");
+	n = add(out, n, refusal_headers(status));
 	n = add(out, n, "Content-Type: text/plain\r\nContent-Length: ");
-	n = add_number(out, n, 3 + 1 + strlen(r->name) + strlen(r->advice) + 1);
+	n = add_number(out, n, len);
 	n = add(out, n, "\r\nConnection: close\r\n\r\n");
 	if (method == HTTP_HEAD)
 		return n;
-	n = add_number(out, n, code);
-	n = add(out, n, " ");
-	n = add(out, n, r->name);
-	n = add(out, n, r->advice);
-	return add(out, n, "\n");
+	memcpy(out + n, body, len);
+	return n + len;
 }

@@ -194,7 +194,7 @@ static void hub_late(struct conn *c)
 	if (conn_follows(c))
 		conn_cut(c);
 	if (stays)
-		log_peer(LOG_LEVEL_WARN, "Slow: %s (%" PRIu64 " messages dropped so far)",
+		log_line(LOG_PEER + LOG_LEVEL_WARN, "Slow: %s (%" PRIu64 " messages dropped so far)",
 		         net_peer_text(&c->peer, text), c->dropped);
 }
 

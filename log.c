@@ -11,7 +11,7 @@
 
 enum { LOG_A_SECOND = 10, LOG_BURST = 50, LOG_LINE_MAX = 4 * LOG_TEXT_MAX + 128 };
 
-static const char *const levels[] = { "error", "warn", "info", "debug" };
+static const char levels[][6] = { "error", "warn", "info", "debug" };
 static const int priorities[] = { LOG_ERR, LOG_WARNING, LOG_INFO, LOG_DEBUG };
 
 static uint32_t most = LOG_LEVEL_INFO;
@@ -35,21 +35,16 @@ void log_start(const struct config *config)
  * length. */
 static size_t log_escape(char *out, size_t room, const char *text)
 {
-	static const char hex[] = "0123456789abcdef";
 	int json = style == LOG_FORMAT_JSON;
 	size_t n = 0;
 
 	for (; *text && n + 7 < room; text++) {
 		unsigned char c = (unsigned char)*text;
 
-		if (c >= ' ' && c < 0x7f && !(json && (c == '"' || c == '\\'))) {
+		if (c >= ' ' && c < 0x7f && !(json && (c == '"' || c == '\\')))
 			out[n++] = (char)c;
-			continue;
-		}
-		memcpy(out + n, json ? "\\u00" : "\\x", json ? 4 : 2);
-		n += json ? 4 : 2;
-		out[n++] = hex[c >> 4];
-		out[n++] = hex[c & 15];
+		else
+			n += (size_t)snprintf(out + n, room - n, json ? "\\u%04x" : "\\x%02x", c);
 	}
 	out[n] = '\0';
 	return n;
@@ -64,18 +59,25 @@ static void log_write(const char *line, size_t n)
 		(void)!write(STDERR_FILENO, line, n);
 }
 
-static void log_format(int level, const char *fmt, va_list ap) LOG_FORMAT(2, 0);
-
-static void log_format(int level, const char *fmt, va_list ap)
+void log_line(int level, const char *fmt, ...)
 {
 	char text[LOG_TEXT_MAX], safe[3 * LOG_TEXT_MAX], line[LOG_LINE_MAX], stamp[32] = "";
+	int n, peer = level & LOG_PEER;
 	time_t now = time(NULL);
 	struct tm tm;
-	int n;
+	va_list ap;
 
+	level -= peer;
 	if ((uint32_t)level > most)
 		return;
+	if (peer && tokens == 0 && most < LOG_LEVEL_DEBUG) {
+		left_out++;
+		return;
+	}
+	tokens -= peer && tokens > 0;
+	va_start(ap, fmt);
 	vsnprintf(text, sizeof text, fmt, ap);
+	va_end(ap);
 	log_escape(safe, sizeof safe, text);
 	if (target == LOG_TARGET_SYSLOG) {
 		syslog(priorities[level], "%s", safe);
@@ -90,31 +92,6 @@ static void log_format(int level, const char *fmt, va_list ap)
 		n = snprintf(line, sizeof line, "%s%-5s %s\n", stamp, levels[level], safe);
 	if (n > 0 && (size_t)n < sizeof line)
 		log_write(line, (size_t)n);
-}
-
-void log_line(int level, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	log_format(level, fmt, ap);
-	va_end(ap);
-}
-
-void log_peer(int level, const char *fmt, ...)
-{
-	va_list ap;
-
-	if ((uint32_t)level > most)
-		return;
-	if (tokens == 0 && most < LOG_LEVEL_DEBUG) {
-		left_out++;
-		return;
-	}
-	tokens -= tokens > 0;
-	va_start(ap, fmt);
-	log_format(level, fmt, ap);
-	va_end(ap);
 }
 
 void log_tick(void)

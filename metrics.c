@@ -31,31 +31,21 @@ static struct scrape *scrapes;
 static struct hub *hub;
 static time_t started;
 
+#define AT(field) offsetof(struct stats, field)
+
 static const struct metric metrics_core[] = {
-	{ "websocket_connected_clients", "gauge", "Clients connected now.",
-	  offsetof(struct stats, connected) },
-	{ "websocket_connections_total", "counter", "Clients that completed the handshake.",
-	  offsetof(struct stats, connections) },
-	{ "websocket_disconnections_total", "counter", "Clients that went after it.",
-	  offsetof(struct stats, disconnections) },
-	{ "websocket_messages_total", "counter", "Messages received and relayed.",
-	  offsetof(struct stats, messages) },
-	{ "wsrelay_deliveries_total", "counter", "Messages handed over, once for each receiver.",
-	  offsetof(struct stats, deliveries) },
-	{ "wsrelay_dropped_messages_total", "counter", "Messages that slow clients were not sent.",
-	  offsetof(struct stats, dropped) },
-	{ "wsrelay_received_bytes_total", "counter", "Bytes received from clients.",
-	  offsetof(struct stats, bytes_in) },
-	{ "wsrelay_sent_bytes_total", "counter", "Bytes handed over to clients.",
-	  offsetof(struct stats, bytes_out) },
-	{ "wsrelay_ring_bytes", "gauge", "Size of the shared ring.",
-	  offsetof(struct stats, ring_size) },
-	{ "wsrelay_ring_used_bytes", "gauge", "How far the slowest client is behind.",
-	  offsetof(struct stats, ring_used) },
-	{ "wsrelay_budget_bytes", "gauge", "Memory for partial messages and private output.",
-	  offsetof(struct stats, budget_size) },
-	{ "wsrelay_budget_used_bytes", "gauge", "How much of it is in use.",
-	  offsetof(struct stats, budget_used) },
+	{ "websocket_connected_clients", "Clients connected now.", AT(connected) },
+	{ "websocket_connections_total", "Clients that completed the handshake.", AT(connections) },
+	{ "websocket_disconnections_total", "Clients that went after it.", AT(disconnections) },
+	{ "websocket_messages_total", "Messages received and relayed.", AT(messages) },
+	{ "wsrelay_deliveries_total", "Messages handed over, once for each receiver.", AT(deliveries) },
+	{ "wsrelay_dropped_messages_total", "Messages that slow clients were not sent.", AT(dropped) },
+	{ "wsrelay_received_bytes_total", "Bytes received from clients.", AT(bytes_in) },
+	{ "wsrelay_sent_bytes_total", "Bytes handed over to clients.", AT(bytes_out) },
+	{ "wsrelay_ring_bytes", "Size of the shared ring.", AT(ring_size) },
+	{ "wsrelay_ring_used_bytes", "How far the slowest client is behind.", AT(ring_used) },
+	{ "wsrelay_budget_bytes", "Partial messages and private output.", AT(budget_size) },
+	{ "wsrelay_budget_used_bytes", "How much of it is in use.", AT(budget_used) },
 	{ .name = "" }
 };
 
@@ -80,9 +70,24 @@ static void metrics_add(struct scrape *s, const char *format, ...)
 		s->end += (uint32_t)n;
 }
 
-static void metrics_family(struct scrape *s, const char *name, const char *type, const char *help)
+/* By the custom of Prometheus a counter's name ends with _total. */
+static void metrics_family(struct scrape *s, const char *name, const char *help)
 {
-	metrics_add(s, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
+	metrics_add(s, "# HELP %s %s\n# TYPE %s %s\n", name, help, name,
+	            strstr(name, "_total") ? "counter" : "gauge");
+}
+
+static void metrics_one(struct scrape *s, const char *name, const char *help, uint64_t value)
+{
+	metrics_family(s, name, help);
+	metrics_add(s, "%s %" PRIu64 "\n", name, value);
+}
+
+static void metrics_seconds(struct scrape *s, const char *name, const char *help, uint64_t micros)
+{
+	metrics_family(s, name, help);
+	metrics_add(s, "%s %" PRIu64 ".%06u\n", name, micros / 1000000,
+	            (unsigned)(micros % 1000000));
 }
 
 static void metrics_table(struct scrape *s, const struct metric *m)
@@ -91,8 +96,7 @@ static void metrics_table(struct scrape *s, const struct metric *m)
 		uint64_t value;
 
 		memcpy(&value, (const char *)&hub->stats + m->offset, sizeof value);
-		metrics_family(s, m->name, m->type, m->help);
-		metrics_add(s, "%s %" PRIu64 "\n", m->name, value);
+		metrics_one(s, m->name, m->help, value);
 	}
 }
 
@@ -100,23 +104,19 @@ static void metrics_labelled(struct scrape *s)
 {
 	size_t i;
 
-	metrics_family(s, "wsrelay_closed_total", "counter", "Clients that went, by reason.");
+	metrics_family(s, "wsrelay_closed_total", "Clients that went, by reason.");
 	for (i = 0; i < REASONS; i++)
 		metrics_add(s, "wsrelay_closed_total{reason=\"%s\"} %" PRIu64 "\n",
 		            conn_reasons[i].label, hub->closed[i]);
-	metrics_family(s, "wsrelay_rejected_total", "counter",
+	metrics_family(s, "wsrelay_rejected_total",
 	               "Connections refused before the handshake was complete, by HTTP status.");
 	for (i = 0; i + 1 < CONN_REJECTIONS; i++)
 		metrics_add(s, "wsrelay_rejected_total{status=\"%u\"} %" PRIu64 "\n",
 		            (unsigned)conn_rejection_status[i], hub->rejected[i]);
 	metrics_add(s, "wsrelay_rejected_total{status=\"other\"} %" PRIu64 "\n", hub->rejected[i]);
-	metrics_family(s, "wsrelay_longest_turn_seconds", "gauge",
-	               "Longest turn of the loop since the last scrape.");
-	metrics_add(s, "wsrelay_longest_turn_seconds %.6f\n", (double)hub->longest_turn / 1e6);
-	hub->longest_turn = 0;
-	metrics_family(s, "wsrelay_build_info", "gauge", "What this program was built from.");
-	metrics_add(s, "wsrelay_build_info{version=\"%s\",app=\"%s\",poll=\"%s\",tls=\"%s\"} 1\n",
-	            WSRELAY_VERSION, hub->app->name, loop_kind, tls_kind);
+	metrics_family(s, "wsrelay_build_info", "What this program was built from.");
+	metrics_add(s, "wsrelay_build_info{version=\"" WSRELAY_VERSION "\",app=\"%s\",poll=\"%s\","
+	            "tls=\"%s\"} 1\n", hub->app->name, loop_kind, tls_kind);
 }
 
 static void metrics_process(struct scrape *s)
@@ -124,20 +124,18 @@ static void metrics_process(struct scrape *s)
 	uint64_t resident, files;
 	struct rlimit limit;
 
-	metrics_family(s, "process_start_time_seconds", "gauge", "Start of the process, Unix time.");
-	metrics_add(s, "process_start_time_seconds %lld\n", (long long)started);
-	metrics_family(s, "process_cpu_seconds_total", "counter", "CPU time, user and system.");
-	metrics_add(s, "process_cpu_seconds_total %.3f\n", os_cpu_seconds());
-	if (!getrlimit(RLIMIT_NOFILE, &limit)) {
-		metrics_family(s, "process_max_fds", "gauge", "Limit of open descriptors.");
-		metrics_add(s, "process_max_fds %llu\n", (unsigned long long)limit.rlim_cur);
-	}
+	metrics_seconds(s, "wsrelay_longest_turn_seconds",
+	                "Longest turn of the loop since the last scrape.", hub->longest_turn);
+	hub->longest_turn = 0;
+	metrics_seconds(s, "process_cpu_seconds_total", "CPU time, user and system.", os_cpu_micros());
+	metrics_one(s, "process_start_time_seconds", "Start of the process, Unix time.",
+	            (uint64_t)started);
+	if (!getrlimit(RLIMIT_NOFILE, &limit))
+		metrics_one(s, "process_max_fds", "Limit of open descriptors.", limit.rlim_cur);
 	if (os_usage(&resident, &files))
 		return;
-	metrics_family(s, "process_open_fds", "gauge", "Open descriptors.");
-	metrics_add(s, "process_open_fds %" PRIu64 "\n", files);
-	metrics_family(s, "process_resident_memory_bytes", "gauge", "Resident memory.");
-	metrics_add(s, "process_resident_memory_bytes %" PRIu64 "\n", resident);
+	metrics_one(s, "process_open_fds", "Open descriptors.", files);
+	metrics_one(s, "process_resident_memory_bytes", "Resident memory.", resident);
 }
 
 static void metrics_close(struct scrape *s)
@@ -172,7 +170,7 @@ static void metrics_send(struct scrape *s)
 }
 
 /* The body stands behind the room for the head: puts the head right before it. */
-static void metrics_head(struct scrape *s, const char *status, const char *type, int head_only)
+static void metrics_head(struct scrape *s, const char *status, const char *type)
 {
 	char head[METRICS_HEAD];
 	int n = snprintf(head, sizeof head,
@@ -183,40 +181,42 @@ static void metrics_head(struct scrape *s, const char *status, const char *type,
 
 	s->start = METRICS_HEAD - (uint32_t)n;
 	memcpy(s->page + s->start, head, (size_t)n);
-	if (head_only)
+	if (s->req.method == HTTP_HEAD)
 		s->end = METRICS_HEAD;
 }
 
-static int metrics_path(const struct scrape *s, const char *head, const char *path)
+static int metrics_path(const struct scrape *s, const char *path)
 {
-	return s->req.path.len == strlen(path) && !memcmp(head + s->req.path.at, path, s->req.path.len);
+	return s->req.path.len == strlen(path) && !memcmp(s->page + s->req.path.at, path, strlen(path));
 }
 
 /* Answers the request whose head is complete. */
 static void metrics_answer(struct scrape *s)
 {
-	static const char text[] = "text/plain";
-	int head_only = s->req.method == HTTP_HEAD;
-	int metrics = metrics_path(s, s->page, "/metrics"), health = metrics_path(s, s->page, "/health");
+	const char *status = "200 OK", *type = "text/plain";
+	int metrics = metrics_path(s, "/metrics"), health = metrics_path(s, "/health");
 
 	s->end = METRICS_HEAD;
 	if (!metrics && !health) {
+		status = "404 Not Found";
 		metrics_add(s, "Only /metrics and /health are served here.\n");
-		metrics_head(s, "404 Not Found", text, head_only);
-	} else if (s->req.method != HTTP_GET && !head_only) {
+	} else if (s->req.method == HTTP_OTHER) {
+		status = "405 Method Not Allowed";
 		metrics_add(s, "Only GET and HEAD are served here.\n");
-		metrics_head(s, "405 Method Not Allowed", text, 0);
-	} else if (health) {
-		metrics_add(s, hub->drain_until ? "draining\n" : "ok\n");
-		metrics_head(s, hub->drain_until ? "503 Service Unavailable" : "200 OK", text, head_only);
-	} else {
+	} else if (metrics) {
+		type = "text/plain; version=0.0.4";
 		hub_gauges(hub);
 		metrics_table(s, metrics_core);
 		metrics_table(s, hub->app->metrics);
 		metrics_labelled(s);
 		metrics_process(s);
-		metrics_head(s, "200 OK", "text/plain; version=0.0.4", head_only);
+	} else if (hub->drain_until) {
+		status = "503 Service Unavailable";
+		metrics_add(s, "draining\n");
+	} else {
+		metrics_add(s, "ok\n");
 	}
+	metrics_head(s, status, type);
 	metrics_send(s);
 }
 
@@ -307,10 +307,8 @@ int metrics_start(struct hub *h)
 
 void metrics_stop(void)
 {
-	size_t i;
-
-	for (i = 0; scrapes && i < METRICS_CLIENTS_MAX; i++)
-		metrics_close(&scrapes[i]);
+	/* Late enough for all of them. */
+	metrics_tick(UINT64_MAX);
 	if (scrapes)
 		net_close(scrapes);
 	free(scrapes);

@@ -145,28 +145,24 @@ static void net_remove_stale(const union net_address *a, socklen_t len)
 	close(fd);
 }
 
-static int net_exit_code(int why)
+/* Says why there is no listener, and what to do. Returns a sysexits code. */
+static int net_failed(const char *name, int why)
 {
-	if (why == EACCES || why == EPERM)
-		return EX_NOPERM;
-	if (why == EADDRINUSE || why == EADDRNOTAVAIL || why == ENOENT || why == ENOTDIR)
-		return EX_CANTCREAT;
-	return EX_OSERR;
-}
+	const char *advice = "";
+	int code = EX_CANTCREAT;
 
-static const char *net_advice(int why)
-{
-	switch (why) {
-	case EADDRINUSE:
-		return "; stop the program that uses it or set another port";
-	case EADDRNOTAVAIL:
-		return "; no interface has this address";
-	case EACCES:
-	case EPERM:
-		return "; ports below 1024 need root or CAP_NET_BIND_SERVICE";
-	default:
-		return "";
+	if (why == EADDRINUSE) {
+		advice = "; stop the program that uses it or set another port";
+	} else if (why == EADDRNOTAVAIL) {
+		advice = "; no interface has this address";
+	} else if (why == EACCES || why == EPERM) {
+		advice = "; ports below 1024 need root or CAP_NET_BIND_SERVICE";
+		code = EX_NOPERM;
+	} else if (why != ENOENT && why != ENOTDIR) {
+		code = EX_OSERR;
 	}
+	log_line(LOG_LEVEL_ERROR, "cannot listen on %s: %s%s", name, strerror(why), advice);
+	return code;
 }
 
 /* Opens one listener. Returns 0, or errno. */
@@ -197,71 +193,62 @@ static int net_open(struct listener *l, const union net_address *a, socklen_t le
 	return 0;
 }
 
-static const char *net_text(const union net_address *a, char text[PEER_TEXT])
-{
-	struct peer peer;
-
-	net_peer(&peer, a);
-	return peer.family ? net_peer_text(&peer, text) : a->local.sun_path;
-}
-
-/* One listener, its line in the log included. *bound: the port that it got. */
+/* One listener, its line in the log included. *port becomes the one that it got. */
 static int net_add(const char *what, union net_address *a, socklen_t len, net_accepted *accepted,
-                   void *arg, int may_lack, unsigned *bound)
+                   void *arg, int may_lack, unsigned *port)
 {
 	struct listener *l = &listeners[count];
-	char text[PEER_TEXT];
 	int why = net_open(l, a, len);
+	char text[PEER_TEXT];
+	const char *name;
+	struct peer self;
 
+	if (!why)
+		getsockname(l->watch.fd, &a->any, &len);
+	net_peer(&self, a);
+	name = self.family ? net_peer_text(&self, text) : a->local.sun_path;
 	if (why && may_lack && (why == EAFNOSUPPORT || why == EADDRNOTAVAIL)) {
-		log_line(LOG_LEVEL_INFO, "Skipped %s: the system has no such addresses",
-		         net_text(a, text));
+		log_line(LOG_LEVEL_INFO, "Skipped %s: the system has no such addresses", name);
 		return 0;
 	}
-	if (why) {
-		log_line(LOG_LEVEL_ERROR, "cannot listen on %s: %s%s", net_text(a, text), strerror(why),
-		         net_advice(why));
-		return net_exit_code(why);
-	}
+	if (why)
+		return net_failed(name, why);
 	l->accepted = accepted;
 	l->arg = arg;
 	count++;
 	loop_add(&l->watch, LOOP_IN);
-	getsockname(l->watch.fd, &a->any, &len);
-	*bound = a->any.sa_family == AF_INET ? ntohs(a->v4.sin_port)
-	       : a->any.sa_family == AF_INET6 ? ntohs(a->v6.sin6_port) : 0;
-	log_line(LOG_LEVEL_INFO, "Listening on %s (%s)", net_text(a, text), what);
+	*port = self.port;
+	log_line(LOG_LEVEL_INFO, "Listening on %s (%s)", name, what);
 	return 0;
 }
 
 int net_listen(const char *what, const char *address, unsigned port, net_accepted *accepted,
                void *arg)
 {
-	union net_address v4, v6, local;
+	union net_address a;
 	int code, all = !*address;
 
 	net_hold_reserve();
-	memset(&v4, 0, sizeof v4);
-	memset(&v6, 0, sizeof v6);
-	memset(&local, 0, sizeof local);
+	memset(&a, 0, sizeof a);
 	if (!strncmp(address, "unix:", 5)) {
-		local.local.sun_family = AF_UNIX;
+		a.local.sun_family = AF_UNIX;
 		/* The config has checked the length. */
-		memcpy(local.local.sun_path, address + 5, strlen(address + 5));
-		return net_add(what, &local, sizeof local.local, accepted, arg, 0, &port);
+		memcpy(a.local.sun_path, address + 5, strlen(address + 5));
+		return net_add(what, &a, sizeof a.local, accepted, arg, 0, &port);
 	}
-	v4.v4.sin_family = AF_INET;
-	v4.v4.sin_port = htons((uint16_t)port);
-	if (all || inet_pton(AF_INET, address, &v4.v4.sin_addr) == 1) {
-		code = net_add(what, &v4, sizeof v4.v4, accepted, arg, all, &port);
+	if (all || inet_pton(AF_INET, address, &a.v4.sin_addr) == 1) {
+		a.v4.sin_family = AF_INET;
+		a.v4.sin_port = htons((uint16_t)port);
+		code = net_add(what, &a, sizeof a.v4, accepted, arg, all, &port);
 		if (code || !all)
 			return code;
 	}
-	v6.v6.sin6_family = AF_INET6;
-	v6.v6.sin6_port = htons((uint16_t)port);
+	memset(&a, 0, sizeof a);
+	a.v6.sin6_family = AF_INET6;
+	a.v6.sin6_port = htons((uint16_t)port);
 	if (!all)
-		inet_pton(AF_INET6, address, &v6.v6.sin6_addr);
-	return net_add(what, &v6, sizeof v6.v6, accepted, arg, all, &port);
+		inet_pton(AF_INET6, address, &a.v6.sin6_addr);
+	return net_add(what, &a, sizeof a.v6, accepted, arg, all, &port);
 }
 
 int net_tick(uint64_t now, int most)

@@ -40,14 +40,14 @@ int os_nonblocking(int fd)
 	return fcntl(fd, F_SETFL, O_NONBLOCK) || fcntl(fd, F_SETFD, FD_CLOEXEC) ? -1 : 0;
 }
 
-double os_cpu_seconds(void)
+uint64_t os_cpu_micros(void)
 {
 	struct rusage u;
 
 	if (getrusage(RUSAGE_SELF, &u))
 		return 0;
-	return (double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) +
-	       (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e6;
+	return (uint64_t)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) * 1000000 +
+	       (uint64_t)(u.ru_utime.tv_usec + u.ru_stime.tv_usec);
 }
 
 /* Linux tells in /proc; elsewhere there is nothing portable to ask. */

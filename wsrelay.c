@@ -18,17 +18,18 @@ struct options {
 };
 
 static const struct option {
-	char letter;            /* 0: -tt */
-	char name[16], value[6], help[66];
+	char letters[4], name[16], value[5], help[59];
 } options_table[] = {
-	{ 'c', "config-file", "FILE", "read this config (default: ./wsrelay.yaml if there is one)" },
-	{ 't', "test", "", "check the config, print the memory it means, exit" },
-	{ 0, "print-config", "", "check the config, print what is in force, exit" },
-	{ 'd', "print-defaults", "", "print a commented config of all defaults, exit" },
-	{ 'p', "pid-file", "FILE", "write the process id to FILE, remove it at the end" },
-	{ 'V', "version", "", "print the version, exit" },
-	{ 'h', "help", "", "print this, exit" },
+	{ "-c", "config-file", "FILE", "read this config (default: ./wsrelay.yaml if there is one)" },
+	{ "-t", "test", "", "check the config, print the memory it means, exit" },
+	{ "-tt", "print-config", "", "check the config, print what is in force, exit" },
+	{ "-d", "print-defaults", "", "print a commented config of all defaults, exit" },
+	{ "-p", "pid-file", "FILE", "write the process id to FILE, remove it at the end" },
+	{ "-V", "version", "", "print the version, exit" },
+	{ "-h", "help", "", "print this, exit" },
 };
+
+enum { OPTIONS = sizeof options_table / sizeof *options_table };
 
 static struct hub hub;
 static struct watch signal_watch;
@@ -37,96 +38,67 @@ static int stop_now;    /* a second SIGTERM or SIGINT came */
 
 /* ---- options */
 
-static void usage(FILE *out)
+static void usage(void)
 {
 	size_t i;
 
-	fprintf(out, "usage: wsrelay [options]\n"
-	             "Relays every WebSocket message that a client sends to all clients.\n\n");
-	for (i = 0; i < sizeof options_table / sizeof *options_table; i++) {
+	printf("usage: wsrelay [options]\n"
+	       "Relays every WebSocket message that a client sends to all clients.\n\n");
+	for (i = 0; i < OPTIONS; i++)
+		printf(" %3s, --%-14s %-4s %s\n", options_table[i].letters, options_table[i].name,
+		       options_table[i].value, options_table[i].help);
+	printf("\nIt stays in the foreground. SIGTERM: close all clients and stop; SIGUSR1: a line "
+	       "of\nstatistics in the log. Start with: wsrelay -d > wsrelay.yaml\n");
+}
+
+/* Makes a long option the short one that getopt() knows, in its own bytes, which are more.
+ * Returns 0, or -1 when there is no such option. */
+static int options_shorten(char **arg)
+{
+	char *name = *arg + 2, *equals = strchr(name, '=');
+	size_t i, n = equals ? (size_t)(equals - name) : strlen(name);
+
+	for (i = 0; i < OPTIONS; i++) {
 		const struct option *o = &options_table[i];
 
-		fprintf(out, "  -%c%s --%-14s %-4s %s\n", o->letter ? o->letter : 't',
-		        o->letter ? ", " : "t,", o->name, o->value, o->help);
-	}
-	fprintf(out, "\nIt stays in the foreground. SIGTERM: close all clients and stop; SIGUSR1: a line "
-	             "of\nstatistics in the log. Start with: wsrelay -d > wsrelay.yaml\n");
-}
-
-static void options_set(struct options *o, char letter, const char *value)
-{
-	switch (letter) {
-	case 'c': o->config_file = value; break;
-	case 't': o->test++; break;
-	case 0: o->test = 2; break;
-	case 'd': o->print_defaults = 1; break;
-	case 'p': o->pid_file = value; break;
-	case 'V': o->version = 1; break;
-	default: o->help = 1; break;
-	}
-}
-
-/* Finds an option by its letter, or by its name, which ends at n characters. */
-static const struct option *options_find(char letter, const char *name, size_t n)
-{
-	size_t i;
-
-	for (i = 0; i < sizeof options_table / sizeof *options_table; i++) {
-		const struct option *o = &options_table[i];
-
-		if (name ? strlen(o->name) == n && !memcmp(o->name, name, n) : o->letter == letter)
-			return o;
-	}
-	return NULL;
-}
-
-/* One argument, *next the one behind it, which becomes NULL when it was used as a value. Returns 0,
- * or -1 after it has said what is wrong. */
-static int options_argument(struct options *to, const char *arg, const char **next)
-{
-	int is_long = arg[0] == '-' && arg[1] == '-' && arg[2];
-	const char *at = arg + 1, *equals = is_long ? strchr(arg, '=') : NULL;
-	size_t n = is_long ? (equals ? (size_t)(equals - arg) : strlen(arg)) - 2 : 0;
-
-	if (arg[0] != '-' || !arg[1]) {
-		fprintf(stderr, "wsrelay: unexpected argument '%s'; a config file is given by -c\n", arg);
-		return -1;
-	}
-	do {
-		const struct option *o = options_find(*at, is_long ? arg + 2 : NULL, n);
-		const char *value = equals ? equals + 1 : !is_long && at[1] ? at + 1 : *next;
-
-		if (!o || (equals && !*o->value)) {
-			fprintf(stderr, "wsrelay: unknown option '%s'; wsrelay -h lists them\n", arg);
+		if (strlen(o->name) != n || memcmp(o->name, name, n))
+			continue;
+		if (equals && (!*o->value || !equals[1]))
 			return -1;
-		}
-		if (*o->value && !value) {
-			fprintf(stderr, "wsrelay: option '%s' needs a %s\n", arg, o->value);
-			return -1;
-		}
-		options_set(to, o->letter, value);
-		if (*o->value) {
-			if (value == *next)
-				*next = NULL;
-			return 0;
-		}
-	} while (!is_long && *++at);
-	return 0;
+		/* "--config-file=FILE" ends as "-cFILE". */
+		*arg = equals ? equals - 1 : *arg;
+		memcpy(*arg, o->letters, equals ? 2 : sizeof o->letters);
+		return 0;
+	}
+	return -1;
 }
 
+/* Returns 0, or -1 after it has said what is wrong. */
 static int options_read(struct options *o, int argc, char **argv)
 {
-	int i;
-
 	memset(o, 0, sizeof *o);
-	for (i = 1; i < argc; i++) {
-		const char *next = i + 1 < argc ? argv[i + 1] : NULL;
-		const char *before = next;
+	opterr = 0;
+	while (optind < argc) {
+		const char *arg = argv[optind];
+		int is_option = arg[0] == '-' && arg[1];
+		int is_known = is_option && (arg[1] != '-' || !options_shorten(&argv[optind]));
 
-		if (options_argument(o, argv[i], &next))
+		switch (is_known ? getopt(argc, argv, ":c:tdp:Vh") : '?') {
+		case 'c': o->config_file = optarg; break;
+		case 't': o->test++; break;
+		case 'd': o->print_defaults = 1; break;
+		case 'p': o->pid_file = optarg; break;
+		case 'V': o->version = 1; break;
+		case 'h': o->help = 1; break;
+		case ':':
+			fprintf(stderr, "wsrelay: option '-%c' needs a FILE\n", optopt);
 			return -1;
-		if (next != before)
-			i++;
+		default:
+			fprintf(stderr, is_option ?
+			        "wsrelay: unknown option '%s'; wsrelay -h lists them\n" :
+			        "wsrelay: unexpected argument '%s'; a config file is given by -c\n", arg);
+			return -1;
+		}
 	}
 	return 0;
 }
@@ -212,11 +184,9 @@ static void accepted(void *arg, int fd, const struct peer *peer)
 
 static int pid_write(const char *file)
 {
-	char text[24];
-	int n = snprintf(text, sizeof text, "%ld\n", (long)getpid());
 	int fd = open(file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
 
-	if (fd < 0 || write(fd, text, (size_t)n) != n) {
+	if (fd < 0 || dprintf(fd, "%ld\n", (long)getpid()) < 0) {
 		log_line(LOG_LEVEL_ERROR, "cannot write the pid file %s: %s", file, strerror(errno));
 		if (fd >= 0)
 			close(fd);
@@ -261,8 +231,8 @@ static int start(const struct config *config, const struct options *o)
 	    (code = metrics_start(&hub)) ||
 	    (o->pid_file && (code = pid_write(o->pid_file))))
 		return code;
-	log_line(LOG_LEVEL_INFO, "wsrelay %s: app %s, at most %u clients and %" PRIu64 " KiB of memory",
-	         WSRELAY_VERSION, apps[config->app]->name, (unsigned)config->server_max_connections,
+	log_line(LOG_LEVEL_INFO, "wsrelay " WSRELAY_VERSION ": app %s, at most %u clients and %" PRIu64
+	         " KiB of memory", apps[config->app]->name, (unsigned)config->server_max_connections,
 	         (hub_memory(config, NULL) + 1023) / 1024);
 	return 0;
 }
@@ -289,17 +259,15 @@ static int print(const struct options *o, struct config *config, const char *con
 	size_t i;
 
 	if (o->help) {
-		usage(stdout);
+		usage();
 	} else if (o->version) {
-		printf("%s\nwsrelay with %s(), TLS: %s, apps:", WSRELAY_VERSION, loop_kind, tls_kind);
+		printf(WSRELAY_VERSION "\nwsrelay with %s(), TLS: %s, apps:", loop_kind, tls_kind);
 		for (i = 0; names[i]; i++)
-			printf(" %s", names[i]);
-		printf("\n");
-	} else if (o->print_defaults) {
-		config_defaults(config, names);
-		config_print(config, names, stdout, 1);
-	} else if (o->test > 1) {
-		config_print(config, names, stdout, 0);
+			printf(names[i + 1] ? " %s" : " %s\n", names[i]);
+	} else if (o->print_defaults || o->test > 1) {
+		if (o->print_defaults)
+			config_defaults(config, names);
+		config_print(config, names, stdout, o->print_defaults);
 	} else {
 		printf("%s: ok; the memory it will ever use:\n",
 		       o->config_file ? o->config_file : "defaults");

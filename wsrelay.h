@@ -131,21 +131,22 @@ struct yaml_block {
 
 struct yaml {
 	/* What the last yaml_next found. Places are offsets into the text. */
-	char path[YAML_PATH_MAX];       /* "server.port"; the items of a list: "rooms[].name" */
-	char value[YAML_LINE_MAX + 1];  /* YAML_VALUE: unquoted, NUL-terminated, no NUL inside */
 	const char *error;              /* YAML_ERROR: "what; what to write instead" */
 	size_t at, key_at;              /* the value or the wrong byte, and the key it belongs to */
 	size_t first;                   /* a key set twice: 1 + where the first is, otherwise 0 */
 	size_t name;                    /* where the last key starts in path */
 	int depth;                      /* 1: an entry of the whole file, 2: of a section in it */
 	int quoted;                     /* the value stood in quotes */
-	/* The rest is yaml_mini.c's. */
+	/* The next are yaml_mini.c's. */
 	const char *text;
 	size_t n, line, next;           /* this line, the next */
 	size_t more, inlined;           /* 1 + where the entry goes on, where the inline list */
 	int document, skip, open;
+	struct yaml_block *top, block[1 + YAML_DEPTH_MAX];      /* the innermost; from 1 to open */
 	uint16_t keys, seen[YAML_KEYS_MAX];
-	struct yaml_block block[YAML_DEPTH_MAX];
+	/* What was found, again. */
+	char path[YAML_PATH_MAX];       /* "server.port"; the items of a list: "rooms[].name" */
+	char value[YAML_LINE_MAX + 1];  /* YAML_VALUE: unquoted, NUL-terminated, no NUL inside */
 };
 
 /* Starts reading the n bytes of text, which must stay. */
@@ -168,10 +169,14 @@ size_t yaml_check(const char *text, size_t n, const char **error);
 /* The line and the column (in characters), from 1 on, of an offset. */
 void yaml_where(const char *text, size_t at, unsigned *line, unsigned *column);
 
-/* For yaml_mini.c: a byte of the text; all line ends, and what is behind the text, are '\n'. */
+/* The rest is for yaml_mini.c. A byte of the text; all line ends, and what is behind, are '\n'. */
 int yaml_byte(const struct yaml *y, size_t i);
+int yaml_blank(const struct yaml *y, size_t i); /* a space, a tab or a line's end */
 
-/* For yaml_mini.c: unquotes the quoted or plain text at *p, which is left at what ends it: a line's
+/* Says what is wrong, and where. Returns YAML_ERROR. */
+int yaml_fail(struct yaml *y, size_t at, const char *error);
+
+/* Unquotes the quoted or plain text at *p, which is left at what ends it: a line's
  * end, a comment, ": ", or in an inline list , or ]. Returns 0, or YAML_ERROR with y->at and error. */
 int yaml_text(struct yaml *y, size_t *p, char *out, int inlined);
 
@@ -182,15 +187,13 @@ enum { LOG_LEVEL_ERROR, LOG_LEVEL_WARN, LOG_LEVEL_INFO, LOG_LEVEL_DEBUG };
 enum { LOG_FORMAT_TEXT, LOG_FORMAT_JSON };
 enum { LOG_TARGET_STDERR, LOG_TARGET_SYSLOG };
 
+enum { CONFIG_TEXT_MAX = 256 };         /* bytes of a text, its NUL included */
+
 /* The fields are named after their keys. Switches are 0 or 1, sizes in bytes, times in ms. */
 struct config {
 	uint32_t app;                   /* index into the caller's list of names */
-	char server_address[128];       /* "": all; IPv4, IPv6 or unix:/path */
 	uint32_t server_port;           /* 0: a free one */
-	char server_path[256];          /* "": any */
 	uint32_t server_tls_enabled;
-	char server_tls_cert_file[256];
-	char server_tls_key_file[256];
 	uint32_t server_max_connections;
 	uint32_t server_max_message_size;
 	uint32_t server_handshake_timeout;
@@ -203,11 +206,15 @@ struct config {
 	uint32_t memory_ring;           /* at least 3 * (server_max_message_size + 14) */
 	uint32_t memory_budget;         /* at least 4 * server_max_message_size */
 	uint32_t metrics_enabled;
-	char metrics_address[128];
 	uint32_t metrics_port;
 	uint32_t log_level;             /* LOG_LEVEL_ */
 	uint32_t log_format;            /* LOG_FORMAT_ */
 	uint32_t log_target;            /* LOG_TARGET_ */
+	char server_address[CONFIG_TEXT_MAX];   /* "": all; IPv4, IPv6 or unix:/path */
+	char server_path[CONFIG_TEXT_MAX];      /* "": any */
+	char server_tls_cert_file[CONFIG_TEXT_MAX];
+	char server_tls_key_file[CONFIG_TEXT_MAX];
+	char metrics_address[CONFIG_TEXT_MAX];
 };
 
 /* The defaults. app_names, here and below: the names of the applications, NULL-terminated; the first
@@ -228,12 +235,12 @@ void config_print(const struct config *c, const char *const *app_names, FILE *ou
 enum { CONFIG_SECTION = 0, CONFIG_WHY_MAX = 320 };
 
 struct config_key {                     /* texts inside: no pointer has to be relocated */
-	char path[28];                  /* "": the end */
-	uint8_t kind;                   /* CONFIG_SECTION or config.c's */
+	char path[25];                  /* "": the end */
 	uint16_t offset;                /* in struct config */
-	uint32_t min, max;              /* of a text: max is the room for it */
-	char value[12];                 /* the default, as in a file */
-	char help[50];
+	uint8_t kind;                   /* CONFIG_SECTION or config.c's */
+	char value[11];                 /* the default, as in a file */
+	uint32_t min, max;              /* of a number */
+	char help[44];
 };
 
 extern const struct config_key config_keys[];
@@ -242,10 +249,8 @@ extern const struct config_key config_keys[];
 int config_set(struct config *c, const struct config_key *k, const char *text,
 	       const char *const *app_names, char why[CONFIG_WHY_MAX]);
 
-/* Checks a rule (0, 1 and so on) between keys. Returns NULL when it holds, "" when there is no such
- * rule, or the path of the key to change, with what is wrong in why. */
-const char *config_check(const struct config *c, int rule, char why[CONFIG_WHY_MAX]);
-
+/* Whether server and metrics want the same port of the same address. */
+int config_clash(const struct config *c);
 
 /* ---- log.c: one line an event, to stderr or syslog, as text or JSON ----------------------------- */
 
@@ -263,11 +268,11 @@ void log_start(const struct config *config);
 /* A line. Never blocks: what stderr does not take is dropped. Control bytes show as \xNN. */
 void log_line(int level, const char *format, ...) LOG_FORMAT(2, 3);
 
-/* A line that a peer can cause at will: 10 a second, 50 in a burst, the rest is counted.
- * At log.level debug all are written. */
-void log_peer(int level, const char *format, ...) LOG_FORMAT(2, 3);
+/* Added to the level of a line that a peer can cause at will: 10 a second, 50 in a burst, the rest is
+ * counted. At log.level debug all are written. */
+enum { LOG_PEER = 8 };
 
-/* Says how many lines log_peer left out, when it is time to; each second. */
+/* Says how many of those were left out, when it is time to; each second. */
 void log_tick(void);
 
 /* ---- os.c: what the system does for a process ---------------------------------------------------- */
@@ -282,8 +287,8 @@ size_t os_limit_files(size_t files, size_t most);
 /* Sets O_NONBLOCK and FD_CLOEXEC. Returns 0 or -1. */
 int os_nonblocking(int fd);
 
-/* The CPU time of the process in seconds. */
-double os_cpu_seconds(void);
+/* The CPU time of the process in microseconds. */
+uint64_t os_cpu_micros(void);
 
 /* Resident bytes and open descriptors of the process. Returns 0, or -1 where the system does not
  * tell. */
@@ -303,8 +308,8 @@ struct stats {
 };
 
 struct metric {                         /* a Prometheus metric without labels */
-	char name[36], type[8], help[52];       /* name "": the end of a table */
-	size_t offset;                  /* of its uint64_t in struct stats */
+	char name[31], help[45];        /* a counter's name ends with _total; "": the end of a table */
+	uint16_t offset;                /* of its uint64_t in struct stats */
 };
 
 struct app {

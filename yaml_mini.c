@@ -6,14 +6,15 @@
 
 #include "wsrelay.h"
 
-static int is_blank(int c)
-{
-	return c == ' ' || c == '\t' || c == '\n';
-}
-
 static int is_dash(const struct yaml *y, size_t i)
 {
-	return yaml_byte(y, i) == '-' && is_blank(yaml_byte(y, i + 1));
+	return yaml_byte(y, i) == '-' && yaml_blank(y, i + 1);
+}
+
+/* Whether nothing but a comment is left of the line. */
+static int is_end(const struct yaml *y, size_t i)
+{
+	return memchr("\n#", yaml_byte(y, i), 2) != NULL;
 }
 
 /* Whether a line starts with one of the marks of a document's start or end. */
@@ -22,7 +23,7 @@ static int is_mark(const struct yaml *y, size_t i)
 	int c = yaml_byte(y, i);
 
 	return (c == '-' || c == '.') && yaml_byte(y, i + 1) == c &&
-	       yaml_byte(y, i + 2) == c && is_blank(yaml_byte(y, i + 3));
+	       yaml_byte(y, i + 2) == c && yaml_blank(y, i + 3);
 }
 
 static size_t skip_spaces(const struct yaml *y, size_t i)
@@ -39,95 +40,68 @@ static size_t next_line(const struct yaml *y, size_t i)
 	return end ? (size_t)(end - y->text) + 1 : y->n;
 }
 
-static struct yaml_block *top(struct yaml *y)
-{
-	return &y->block[y->open - 1];
-}
-
 static void close_block(struct yaml *y)
 {
-	y->keys = top(y)->keys;
-	y->open--;
-}
-
-/* After an error, what is indented below the wrong line is left out: it could only mislead. */
-static int fail(struct yaml *y, size_t at, const char *error)
-{
-	if (y->inlined)
-		close_block(y);
-	y->more = y->inlined = 0;
-	y->skip = y->open > 0;
-	y->at = at;
-	y->error = error;
-	return YAML_ERROR;
-}
-
-static int text_at(struct yaml *y, size_t *p, char *out, int inlined)
-{
-	return yaml_text(y, p, out, inlined) ? fail(y, y->at, y->error) : 0;
+	y->keys = y->top->keys;
+	y->top = &y->block[--y->open];
 }
 
 static void cut_path(struct yaml *y)
 {
 	y->depth = y->open;
-	y->name = top(y)->path;
+	y->name = y->top->path;
 	y->path[y->name] = 0;
-	if (top(y)->list)
+	if (y->top->list)
 		memcpy(y->path + y->name, "[]", 3);
 }
 
 static void add_key(struct yaml *y)
 {
-	const char *key = y->value;
-	size_t n = strlen(key);
-	char *to = y->path + y->name;
-	int quotes = !n || strpbrk(key, ".[\"");
+	size_t n = strlen(y->value);
+	int quotes = !n || y->value[strcspn(y->value, ".[\"")];
+	char *to;
 
-	if (y->name) {
-		*to++ = '.';
-		y->name++;
-	}
+	if (y->name)
+		y->path[y->name++] = '.';
+	to = y->path + y->name;
 	if (quotes)
 		*to++ = '"';
-	memcpy(to, key, n);
-	to += n;
+	memcpy(to, y->value, n + 1);
 	if (quotes)
-		*to++ = '"';
-	*to = 0;
+		memcpy(to + n, "\"", 2);
 }
 
 /* Reads a key with its ':', which *p is left behind. */
 static int key(struct yaml *y, size_t *p)
 {
 	char other[YAML_LINE_MAX + 1];
-	size_t at = *p, i;
+	size_t at = *p, i, place;
 	const char *colon;
 
-	if (text_at(y, p, y->value, 0))
+	if (yaml_text(y, p, y->value, 0))
 		return YAML_ERROR;
 	if (yaml_byte(y, *p) != ':') {
 		colon = y->quoted ? NULL : strchr(y->value, ':');
-		if (colon)
-			at += (size_t)(colon - y->value);
-		return fail(y, at, colon ? "no space behind ':'; write 'key: value'" :
-			    "no ': ' found; write 'key: value'");
+		if (!colon)
+			return yaml_fail(y, at, "no ': ' found; write 'key: value'");
+		at += (size_t)(colon - y->value);
+		return yaml_fail(y, at, "no space behind ':'; write 'key: value'");
 	}
 	++*p;
 	if (!y->quoted && !strcmp(y->value, "<<"))
-		return fail(y, at, "merge keys (<<) are not supported; write the keys out");
+		return yaml_fail(y, at, "merge keys (<<) are not supported; write the keys out");
 	if (strlen(y->value) > YAML_KEY_MAX)
-		return fail(y, at, "key longer than 64 bytes; write a shorter one");
+		return yaml_fail(y, at, "key longer than 64 bytes; write a shorter one");
 	add_key(y);
-	for (i = top(y)->keys; i < y->keys; i++) {
-		size_t place = y->seen[i];
-
-		if (!text_at(y, &place, other, 0) && !strcmp(other, y->value)) {
+	for (i = y->top->keys; i < y->keys; i++) {
+		place = y->seen[i];
+		if (!yaml_text(y, &place, other, 0) && !strcmp(other, y->value)) {
 			y->first = y->seen[i] + 1u;
-			return fail(y, at, "key set twice; remove one");
+			return yaml_fail(y, at, "key set twice; remove one");
 		}
 	}
 	if (y->keys == YAML_KEYS_MAX)
-		return fail(y, at, "more than 256 keys; remove some");
+		return yaml_fail(y, at, "more than 256 keys; remove some");
 	y->seen[y->keys++] = (uint16_t)at;
 	return 0;
 }
@@ -137,8 +111,8 @@ static int open_block(struct yaml *y, int type, size_t indent)
 	struct yaml_block *b;
 
 	if (y->open == YAML_DEPTH_MAX)
-		return fail(y, y->at, "more than 8 levels; use fewer");
-	b = &y->block[y->open++];
+		return yaml_fail(y, y->at, "more than 8 levels; use fewer");
+	b = y->top = &y->block[++y->open];
 	b->indent = (uint16_t)indent;
 	b->path = (uint16_t)strlen(y->path);
 	b->keys = y->keys;
@@ -149,17 +123,16 @@ static int open_block(struct yaml *y, int type, size_t indent)
 /* A key or item with nothing behind it: a block if the next lines are one, otherwise empty. */
 static int nested(struct yaml *y)
 {
-	size_t line, p, indent = top(y)->indent;
+	size_t line, p;
 	int dash;
 
 	for (line = y->next; line < y->n; line = next_line(y, line)) {
 		p = skip_spaces(y, line);
-		if (yaml_byte(y, p) == '\n' || yaml_byte(y, p) == '#')
+		if (is_end(y, p))
 			continue;
 		dash = is_dash(y, p);
-		if (yaml_byte(y, p) == '\t' || (p == line && is_mark(y, p)))
-			break;
-		if (p - line > indent || (p - line == indent && dash && !top(y)->list))
+		if (yaml_byte(y, p) != '\t' && !(p == line && is_mark(y, p)) &&
+		    p - line + (dash && !y->top->list) > y->top->indent)
 			return open_block(y, dash ? YAML_LIST : YAML_SECTION, p - line);
 		break;
 	}
@@ -169,50 +142,42 @@ static int nested(struct yaml *y)
 /* What stands behind "key:" or "-". */
 static int value(struct yaml *y, size_t p)
 {
-	int c, type, list = top(y)->list;
+	int type = YAML_LIST, list = y->top->list;
 
 	y->at = p = skip_spaces(y, p);
 	y->value[0] = 0;
 	y->quoted = 0;
-	c = yaml_byte(y, p);
-	if (c == '\n' || c == '#')
+	if (is_end(y, p))
 		return nested(y);
-	if (c == '[') {
+	if (yaml_byte(y, p) == '[') {
 		type = open_block(y, YAML_LIST, p - y->line);
-		if (type != YAML_ERROR)
+		if (type == YAML_LIST)
 			y->inlined = p + 1;
 		return type;
 	}
-	type = YAML_LIST;
 	if (!list || !is_dash(y, p)) {
-		if (text_at(y, &p, y->value, 0))
+		if (yaml_text(y, &p, y->value, 0))
 			return YAML_ERROR;
 		if (yaml_byte(y, p) != ':')
 			return YAML_VALUE;
 		if (!list)
-			return fail(y, p, "second ': ' on the line; put the value in quotes");
+			return yaml_fail(y, p, "second ': ' on the line; put the value in quotes");
 		type = YAML_SECTION;
 	}
-	y->value[0] = 0;
-	type = open_block(y, type, y->at - y->line);
-	if (type != YAML_ERROR)
-		y->more = y->at + 1;
-	return type;
+	y->more = y->at + 1;
+	return open_block(y, type, y->at - y->line);
 }
 
 /* An entry of the innermost block, whose first byte is at p. */
 static int entry(struct yaml *y, size_t p)
 {
-	int list = top(y)->list;
-
 	cut_path(y);
 	y->key_at = p;
-	if (list && !is_dash(y, p))
-		return fail(y, p, "no '- ' found; write '- ' before each item of the list");
-	if (list)
-		return value(y, p + 1);
+	if (y->top->list)
+		return is_dash(y, p) ? value(y, p + 1) :
+		       yaml_fail(y, p, "no '- ' found; write '- ' before each item of the list");
 	if (is_dash(y, p))
-		return fail(y, p, "a list item where a key should stand; write 'key: value'");
+		return yaml_fail(y, p, "a list item where a key should stand; write 'key: value'");
 	return key(y, &p) ? YAML_ERROR : value(y, p);
 }
 
@@ -226,24 +191,21 @@ static int inline_item(struct yaml *y)
 	y->at = y->key_at = p;
 	if (c == ']') {
 		end = skip_spaces(y, ++p);
-		c = yaml_byte(y, end);
-		if (c != '\n' && (c != '#' || end == p))
-			return fail(y, end, "only ' # a comment' may follow ']'; remove the rest");
+		if (!is_end(y, end) || (end == p && yaml_byte(y, p) == '#'))
+			return yaml_fail(y, end, "only ' # a comment' may follow ']'; remove the rest");
 		close_block(y);
 		y->inlined = 0;
 		return 0;
 	}
 	if (c == '[')
-		return fail(y, p, "lists in an inline list are not supported; use lines of '- '");
-	if (c != '\n') {
-		if (text_at(y, &p, y->value, 1))
-			return YAML_ERROR;
-		c = yaml_byte(y, p);
-	}
+		return yaml_fail(y, p, "lists in an inline list are not supported; use lines of '- '");
+	if (c != '\n' && yaml_text(y, &p, y->value, 1))
+		return YAML_ERROR;
+	c = yaml_byte(y, p);
 	if (c == ':')
-		return fail(y, p, "keys in an inline list are not supported; quote the item");
+		return yaml_fail(y, p, "keys in an inline list are not supported; quote the item");
 	if (c != ',' && c != ']')
-		return fail(y, p, "the inline list has no ']' on this line; end it here");
+		return yaml_fail(y, p, "the inline list has no ']' on this line; end it here");
 	y->inlined = c == ',' ? p + 1 : p;
 	return YAML_VALUE;
 }
@@ -253,9 +215,9 @@ static void settle(struct yaml *y, size_t p)
 {
 	size_t indent = p - y->line;
 
-	while (y->open > 1 && indent < top(y)->indent)
+	while (y->open > 1 && indent < y->top->indent)
 		close_block(y);
-	if (y->open > 1 && top(y)->list && !is_dash(y, p) && y->block[y->open - 2].indent == indent)
+	if (y->open > 1 && y->top->list && !is_dash(y, p) && y->top[-1].indent == indent)
 		close_block(y);
 }
 
@@ -263,16 +225,16 @@ static void settle(struct yaml *y, size_t p)
 static int mark(struct yaml *y)
 {
 	size_t p = skip_spaces(y, y->line + 3);
-	int start = yaml_byte(y, y->line) == '-', c = yaml_byte(y, p);
+	int start = yaml_byte(y, y->line) == '-';
 
 	if (!start && !y->document)
-		return fail(y, y->line, "the end mark '...' before any entry; remove it");
+		return yaml_fail(y, y->line, "the end mark '...' before any entry; remove it");
 	if (start && y->document) {
 		y->next = y->n;
-		return fail(y, y->line, "a second document; a file holds one");
+		return yaml_fail(y, y->line, "a second document; a file holds one");
 	}
-	if (c != '\n' && c != '#')
-		return fail(y, p, "only ' # a comment' may stand here; use the next line");
+	if (!is_end(y, p))
+		return yaml_fail(y, p, "only ' # a comment' may stand here; use the next line");
 	y->document = start ? 1 : 2;
 	return 0;
 }
@@ -283,30 +245,30 @@ static int new_line(struct yaml *y, size_t p)
 	size_t indent = p - y->line;
 
 	if (yaml_byte(y, p) == '\t')
-		return fail(y, p, "tab used for indentation; use spaces");
+		return yaml_fail(y, p, "tab used for indentation; use spaces");
 	if (y->document == 2) {
 		y->next = y->n;
-		return fail(y, p, "text behind the end mark '...'; remove one of them");
+		return yaml_fail(y, p, "text behind the end mark '...'; remove one of them");
 	}
 	if (!indent && yaml_byte(y, p) == '%')
-		return fail(y, p, "directives (%) are not supported; remove the line");
+		return yaml_fail(y, p, "directives (%) are not supported; remove the line");
 	y->document = 1;
 	if (!y->open) {
 		y->path[0] = 0;
 		y->at = y->key_at = p;
 		open_block(y, is_dash(y, p) ? YAML_LIST : YAML_SECTION, indent);
-		if (top(y)->list) {
+		if (y->top->list) {
 			y->more = p + 1;
 			return YAML_LIST;
 		}
 	}
-	if (indent == top(y)->indent)
+	if (indent == y->top->indent)
 		return entry(y, p);
-	if (indent > top(y)->indent)
-		return fail(y, p, "more indented than its section, or a text over several lines; "
+	if (indent > y->top->indent)
+		return yaml_fail(y, p, "more indented than its section, or a text over several lines; "
 			       "use the indentation of the section, and one line");
-	top(y)->indent = (uint16_t)indent;
-	return fail(y, p, "less indented than the first line; use the same indentation");
+	y->top->indent = (uint16_t)indent;
+	return yaml_fail(y, p, "less indented than the first line; use the same indentation");
 }
 
 void yaml_start(struct yaml *y, const char *text, size_t n)
@@ -322,8 +284,8 @@ static int skipped(struct yaml *y, size_t p)
 {
 	size_t indent = p - y->line;
 
-	if (y->skip && (indent > top(y)->indent || yaml_byte(y, p) == '\t' ||
-			(indent == top(y)->indent && !top(y)->list && is_dash(y, p))))
+	if (y->skip && (indent > y->top->indent || yaml_byte(y, p) == '\t' ||
+			(indent == y->top->indent && !y->top->list && is_dash(y, p))))
 		return 1;
 	y->skip = 0;
 	return 0;
@@ -333,8 +295,8 @@ static int skipped(struct yaml *y, size_t p)
 static int read_line(struct yaml *y)
 {
 	const char *error;
-	int empty, skip = y->skip;
 	size_t p, bad, len;
+	int empty;
 
 	y->line = y->next;
 	y->next = next_line(y, y->line);
@@ -342,7 +304,7 @@ static int read_line(struct yaml *y)
 	if (y->text[y->next - 1] == '\n')
 		len -= len > 1 && y->text[y->next - 2] == '\r' ? 2 : 1;
 	p = skip_spaces(y, y->line);
-	empty = yaml_byte(y, p) == '\n' || yaml_byte(y, p) == '#';
+	empty = is_end(y, p);
 	if (!empty && yaml_byte(y, p) != '\t')
 		settle(y, p);
 	bad = yaml_check(y->text + y->line, len, &error);
@@ -350,14 +312,18 @@ static int read_line(struct yaml *y)
 		bad = YAML_LINE_MAX;
 		error = "line longer than 1024 bytes; make it shorter";
 	}
-	if (bad < len) {
-		fail(y, y->line + bad, error);
-		y->skip = empty ? skip : y->skip;
-		return YAML_ERROR;
-	}
+	if (bad < len)
+		return yaml_fail(y, y->line + bad, error);
 	if (empty || skipped(y, p))
 		return 0;
 	return p == y->line && is_mark(y, p) ? mark(y) : new_line(y, p);
+}
+
+/* Leaves out what is indented below; below a wrong line it could only mislead. */
+static void leave_out(struct yaml *y)
+{
+	y->more = y->inlined = 0;
+	y->skip = y->open > 0;
 }
 
 int yaml_next(struct yaml *y)
@@ -368,22 +334,26 @@ int yaml_next(struct yaml *y)
 	y->first = y->more = 0;
 	if (y->n > YAML_FILE_MAX) {
 		y->n = 0;
-		return fail(y, 0, "file larger than 64 KiB; use a smaller one");
+		return yaml_fail(y, 0, "file larger than 64 KiB; use a smaller one");
 	}
 	if (more)
-		return entry(y, more - 1);
-	if (y->inlined)
+		found = entry(y, more - 1);
+	else if (y->inlined)
 		found = inline_item(y);
 	while (!found && y->next < y->n)
 		found = read_line(y);
+	if (found != YAML_ERROR)
+		return found;
+	if (y->inlined)
+		close_block(y);
+	leave_out(y);
 	return found;
 }
 
 void yaml_skip(struct yaml *y)
 {
 	close_block(y);
-	y->more = y->inlined = 0;
-	y->skip = y->open > 0;
+	leave_out(y);
 	if (!y->open)
 		y->next = y->n;
 }

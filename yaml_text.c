@@ -3,62 +3,41 @@
 
 #include "wsrelay.h"
 
-/* Characters that no file may hold, as the bytes of their UTF-8 read as one number. */
-static const struct {
-	uint32_t first, last;
-	const char *error;
-} refused[] = {
-	{ 0, 0, "NUL byte; remove it" },
-	{ '\r', '\r', "a carriage return without a line feed; end lines with a line feed" },
-	{ 1, 8, "control character; remove it" },
-	{ 10, 31, "control character; remove it" },
-	{ 127, 127, "control character; remove it" },
-	{ 0xC285, 0xC285, "a Unicode line break; remove it" },
-	{ 0xE280A8, 0xE280A9, "a Unicode line break; remove it" },
-	{ 0xC280, 0xC29F, "control character; remove it" },
-	{ 0xEFBBBF, 0xEFBBBF, "a byte order mark inside the file; remove it" },
-	{ 0xEFBFBE, 0xEFBFBF, "not a character of Unicode; remove it" },
-};
+static const char tab[] = "tab outside of quotes; use spaces";
 
-int yaml_byte(const struct yaml *y, size_t i)
+/* Why no file may hold a character, given as the bytes of its UTF-8 read as one number; or NULL. */
+static const char *refused(uint32_t c)
 {
-	return i < y->n && y->text[i] != '\r' ? (unsigned char)y->text[i] : '\n';
+	if (c == 0)
+		return "NUL byte; remove it";
+	if (c == '\r')
+		return "a carriage return without a line feed; end lines with a line feed";
+	if (c == 0xC285 || c == 0xE280A8 || c == 0xE280A9)
+		return "a Unicode line break; remove it";
+	if ((c < ' ' && c != '\t') || c == 127 || (c >= 0xC280 && c <= 0xC29F))
+		return "control character; remove it";
+	if (c == 0xEFBBBF)
+		return "a byte order mark inside the file; remove it";
+	return c == 0xEFBFBE || c == 0xEFBFBF ? "not a character of Unicode; remove it" : NULL;
 }
 
 size_t yaml_check(const char *text, size_t n, const char **error)
 {
 	uint32_t state = 0, bytes = 0;
-	size_t i, start = 0, r;
+	size_t i, start = 0;
 
-	for (i = 0; i < n; i++) {
-		*error = "not UTF-8; save the file as UTF-8";
-		if (utf8_check(&state, text + i, 1))
-			return start;
+	for (i = 0; i < n && !utf8_check(&state, text + i, 1); i++) {
 		bytes = bytes << 8 | (uint8_t)text[i];
 		if (state)
 			continue;
-		for (r = 0; r < sizeof(refused) / sizeof(refused[0]); r++) {
-			*error = refused[r].error;
-			if (bytes >= refused[r].first && bytes <= refused[r].last)
-				return start;
-		}
+		*error = refused(bytes);
+		if (*error)
+			return start;
 		start = i + 1;
 		bytes = 0;
 	}
 	*error = "not UTF-8; save the file as UTF-8";
 	return start;
-}
-
-static int is_blank(int c)
-{
-	return c == ' ' || c == '\t' || c == '\n';
-}
-
-static int fail(struct yaml *y, size_t at, const char *error)
-{
-	y->at = at;
-	y->error = error;
-	return YAML_ERROR;
 }
 
 void yaml_where(const char *text, size_t at, unsigned *line, unsigned *column)
@@ -76,25 +55,47 @@ void yaml_where(const char *text, size_t at, unsigned *line, unsigned *column)
 	}
 }
 
-/* Why no plain scalar may start with c, or NULL. */
-static const char *start_error(int c, int next, int inlined)
+int yaml_byte(const struct yaml *y, size_t i)
 {
-	switch (c) {
-	case '&': return "anchors (&) are not supported; write the value out, or put it in quotes";
-	case '*': return "aliases (*) are not supported; write the value out, or put it in quotes";
-	case '!': return "tags (!) are not supported; remove it, or put the value in quotes";
-	case '|':
-	case '>': return "block scalars (| and >) are not supported; write one line in quotes";
-	case '{': return "inline maps {} are not supported; write a line for each key, indented";
-	case '[': return "a list cannot stand here; put the text in quotes";
-	case '#': return "a comment cannot stand here; put the text in quotes";
-	case '%': case '@': case '`': case ',': case ']': case '}':
+	return i < y->n && y->text[i] != '\r' ? (unsigned char)y->text[i] : '\n';
+}
+
+int yaml_blank(const struct yaml *y, size_t i)
+{
+	return memchr(" \t\n", yaml_byte(y, i), 3) != NULL;
+}
+
+int yaml_fail(struct yaml *y, size_t at, const char *error)
+{
+	y->at = at;
+	y->error = error;
+	return YAML_ERROR;
+}
+
+/* What no plain text may start with: a character, then why. */
+static const char starts[] =
+	"&anchors (&) are not supported; write the value out or in quotes\0"
+	"*aliases (*) are not supported; write the value out or in quotes\0"
+	"!tags (!) are not supported; remove it or use quotes\0"
+	"|block scalars (| and >) are not supported; write one line in quotes\0"
+	"{inline maps {} are not supported; write a line for each key, indented\0"
+	"[a list cannot stand here; put the text in quotes\0"
+	"#a comment cannot stand here; put the text in quotes\0";
+
+/* Why no plain text may start at i, or NULL. */
+static const char *start_error(const struct yaml *y, size_t i, int inlined)
+{
+	int c = yaml_byte(y, i), next = yaml_byte(y, i + 1);
+	const char *s;
+
+	for (s = starts; *s; s += strlen(s) + 1)
+		if (*s == (c == '>' ? '|' : c))
+			return s + 1;
+	if (strchr("%@`,]}", c))
 		return "a text cannot start with this character; put it in quotes";
-	case '\t': return "tab outside of quotes; use spaces";
-	}
 	if (inlined && (c == '?' || c == ':' || (c == '-' && (next == ',' || next == ']'))))
 		return "an item cannot start with this character; put it in quotes";
-	if (!is_blank(next))
+	if (!yaml_blank(y, i + 1))
 		return NULL;
 	if (c == '?')
 		return "complex keys (?) are not supported; write 'key: value'";
@@ -107,22 +108,21 @@ static const char *start_error(int c, int next, int inlined)
 static int plain(struct yaml *y, size_t *p, char *out, int inlined)
 {
 	size_t i = *p, end = i;
-	const char *error = start_error(yaml_byte(y, i), yaml_byte(y, i + 1), inlined);
+	const char *error = start_error(y, i, inlined);
 	int c;
 
 	if (error)
-		return fail(y, i, error);
+		return yaml_fail(y, i, error);
 	for (; (c = yaml_byte(y, i)) != '\n'; i++) {
 		int next = yaml_byte(y, i + 1);
 
-		if ((c == ':' && is_blank(next)) || (c == '#' && yaml_byte(y, i - 1) == ' '))
-			break;
-		if (inlined && (c == ',' || c == ']'))
+		if ((c == ':' && yaml_blank(y, i + 1)) || (c == '#' && yaml_byte(y, i - 1) == ' ') ||
+		    (inlined && (c == ',' || c == ']')))
 			break;
 		if (c == '\t')
-			return fail(y, i, "tab outside of quotes; use spaces");
+			return yaml_fail(y, i, tab);
 		if (inlined && (strchr("[{}?", c) || (c == ':' && strchr(",[]{}", next))))
-			return fail(y, i, "cannot stand in an inline list; put the item in quotes");
+			return yaml_fail(y, i, "cannot stand in an inline list; put the item in quotes");
 		if (c != ' ')
 			end = i + 1;
 	}
@@ -130,35 +130,29 @@ static int plain(struct yaml *y, size_t *p, char *out, int inlined)
 	out[end - *p] = 0;
 	*p = i;
 	if (c == ':' && end != i)
-		return fail(y, end, "space before ':'; remove it, or use quotes");
+		return yaml_fail(y, end, "space before ':'; remove it or use quotes");
 	return 0;
 }
 
 /* Writes the character of the escape at *p, which it leaves; returns its bytes, 0 for an error. */
 static size_t escape(struct yaml *y, size_t *p, char *out)
 {
-	static const char letters[] = "\\\\\"\"n\nt\t", hex[] = "0123456789abcdef";
-	size_t at = *p, n = 0, digits;
+	static const char letters[] = "\\\"nt", meant[] = "\\\"\n\t", hex[] = "0123456789abcdef";
+	size_t at = *p, n = 0;
 	uint32_t code = 0;
-	int c = yaml_byte(y, at + 1), i;
+	int c = yaml_byte(y, at + 1), digits = c == 'x' ? 2 : c == 'u' ? 4 : 0;
+	const char *found = strchr(letters, c);
 
 	*p += 2;
-	for (i = 0; letters[i]; i += 2) {
-		if (letters[i] == c) {
-			*out = letters[i + 1];
-			return 1;
-		}
+	if (found) {
+		*out = meant[found - letters];
+		return 1;
 	}
-	for (digits = c == 'x' ? 2 : c == 'u' ? 4 : 0; digits; digits--) {
-		int d = yaml_byte(y, (*p)++);
-		const char *found = strchr(hex, d >= 'A' && d <= 'F' ? d + 'a' - 'A' : d);
-
-		if (!found)
-			break;
+	/* | ' ' makes capitals small. */
+	for (; digits && (found = memchr(hex, yaml_byte(y, *p) | ' ', 16)) != NULL; digits--, ++*p)
 		code = code << 4 | (uint32_t)(found - hex);
-	}
 	if (digits || !code || (code >= 0xD800 && code < 0xE000)) {
-		fail(y, at, "wrong escape; write \\\\ \\\" \\n \\t \\xNN or \\uNNNN (not 0)");
+		yaml_fail(y, at, "wrong escape; write \\\\ \\\" \\n \\t \\xNN or \\uNNNN (not 0)");
 		return 0;
 	}
 	if (code >= 0x800)
@@ -180,7 +174,7 @@ int yaml_text(struct yaml *y, size_t *p, char *out, int inlined)
 	for (;;) {
 		c = yaml_byte(y, i);
 		if (c == '\n')
-			return fail(y, *p, "no closing quote on this line; write one line");
+			return yaml_fail(y, *p, "no closing quote on this line; write one line");
 		if (c == quote && (c == '"' || yaml_byte(y, i + 1) != '\''))
 			break;
 		if (c == '\\' && quote == '"') {
@@ -198,10 +192,10 @@ int yaml_text(struct yaml *y, size_t *p, char *out, int inlined)
 		;
 	c = yaml_byte(y, *p);
 	if (c == ':' && *p != i)
-		return fail(y, i, "space before ':'; remove it");
+		return yaml_fail(y, i, "space before ':'; remove it or use quotes");
 	if (c == '\n' || (c == '#' && *p != i) || (inlined && (c == ',' || c == ']')) ||
-	    (c == ':' && is_blank(yaml_byte(y, *p + 1))))
+	    (c == ':' && yaml_blank(y, *p + 1)))
 		return 0;
-	return fail(y, *p, "only ': ' or ' # comment' may follow a closing quote; remove the rest");
+	return yaml_fail(y, *p, "only ': ' or ' # comment' may follow a closing quote; remove the rest");
 }
 

@@ -9,7 +9,7 @@ static void echo_message(struct conn *c, int op, const void *data, size_t n)
 }
 
 static const struct metric echo_metrics[] = {
-	{ "websocket_connections", "gauge", "Clients connected to the echo server.",
+	{ "websocket_connections", "Clients connected to the echo server.",
 	  offsetof(struct stats, connected) },
 	{ .name = "" }
 };

@@ -552,7 +552,7 @@ static void check_many(void)
 	write_file(big, YAML_FILE_MAX);
 	CHECK(load(&c, file, out) == 0, "64 KiB: %s", out);
 	write_file(big, YAML_FILE_MAX + 1);
-	CHECK(load(&c, file, out) == -1 && strstr(out, ".yaml: error: larger than 64 KiB"), "one more: %s", out);
+	CHECK(load(&c, file, out) == -1 && strstr(out, ".yaml:1:1: error: file larger than 64 KiB"), "one more: %s", out);
 	write_file("app: re\0lay\n", 12);
 	CHECK(load(&c, file, out) == -1 && strstr(out, ":1:8: error: NUL"), "a NUL: %s", out);
 	memset(big, 'a', 1500);

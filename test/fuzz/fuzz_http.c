@@ -13,6 +13,10 @@ enum { ASSEMBLE = 4, COPY_MAX = 700, HEAD_BYTES_MAX = 12000 };
 
 static const char *const paths[] = { "", "/", "/ws", "/chat" };
 
+#define HANDSHAKE \
+	"Host: h\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" \
+	"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n"
+
 /* Numbered from 0 on; a byte that has no line stands for itself. */
 static const char *const lines[] = {
 	"GET /chat HTTP/1.1\r\n", "Host: h\r\n", "Upgrade: websocket\r\n",
@@ -36,8 +40,7 @@ static const char *const lines[] = {
 	"X: a\r\n folded\r\n", "X: a\n", "X: a\rb\r\n", "X: \x7f\r\n", "X(y): 1\r\n",
 	"Origin: http://h\r\n", "Sec-WebSocket-Extensions: permessage-deflate\r\n",
 	"X: \x01\r\n",
-	"Host: h\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-	"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n"
+	HANDSHAKE
 };
 
 /* What a head came to. */

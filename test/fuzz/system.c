@@ -303,19 +303,13 @@ void log_line(int level, const char *format, ...)
 	(void)format;
 }
 
-void log_peer(int level, const char *format, ...)
-{
-	(void)level;
-	(void)format;
-}
-
 void log_tick(void)
 {
 }
 
-double os_cpu_seconds(void)
+uint64_t os_cpu_micros(void)
 {
-	return 1.5;
+	return 1500000;
 }
 
 int os_usage(uint64_t *resident, uint64_t *files)

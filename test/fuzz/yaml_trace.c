@@ -112,10 +112,11 @@ static size_t print_text(char *out, const char *s)
 		} else if (c < ' ' || c == 127) {
 			to += print_code(to, 'x', c);
 		} else if ((c & 0xe0) == 0xc0) {
-			to += print_code(to, 'u', (c & 31) << 6 | (s[1] & 63));
+			to += print_code(to, 'u', (c & 31) << 6 | (unsigned)(s[1] & 63));
 			s++;
 		} else if ((c & 0xf0) == 0xe0) {
-			to += print_code(to, 'u', (c & 15) << 12 | (s[1] & 63u) << 6 | (s[2] & 63));
+			to += print_code(to, 'u', (c & 15) << 12 | (unsigned)(s[1] & 63) << 6 |
+					 (unsigned)(s[2] & 63));
 			s += 2;
 		} else {
 			*to++ = *s;
