@@ -54,13 +54,6 @@ static void conn_stand_at_head(struct conn *c)
 	c->seq = c->hub->ring.seq;
 }
 
-/* Whether the call that just failed says that the connection is gone. */
-static int conn_failed(void)
-{
-	return errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR && errno != ENOBUFS &&
-	       errno != ENOMEM;
-}
-
 /* The only recv(). */
 static void conn_readable(struct conn *c)
 {
@@ -72,7 +65,7 @@ static void conn_readable(struct conn *c)
 		return;
 	n = recv(c->watch.fd, h->input, room, 0);
 	if (n < 0) {
-		if (conn_failed())
+		if (net_gone())
 			conn_kill(c, REASON_LOST, "connection reset", 0);
 		return;
 	}
@@ -173,7 +166,7 @@ void conn_end_code(struct conn *c, enum reason reason, int code, const char *why
 	uint8_t body[2] = { (uint8_t)(code >> 8), (uint8_t)code };
 
 	if (c->state == CONN_HANDSHAKE) {
-		conn_refuse(c, reason == REASON_TIMEOUT ? 408 : 503, 0, why);
+		conn_refuse(c, 503, 0, why);
 		return;
 	}
 	if (c->state != CONN_OPEN)
@@ -280,7 +273,7 @@ void conn_flush(struct conn *c)
 		msg.msg_iovlen = (size_t)n;
 		sent = n == 1 ? send(c->watch.fd, spans[0].iov_base, spans[0].iov_len, MSG_NOSIGNAL)
 		              : sendmsg(c->watch.fd, &msg, MSG_NOSIGNAL);
-		if (sent < 0 && conn_failed()) {
+		if (sent < 0 && net_gone()) {
 			conn_kill(c, REASON_LOST, "connection reset", 0);
 			return;
 		}

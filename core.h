@@ -93,6 +93,7 @@ int net_listen(const char *what, const char *address, unsigned port, net_accepte
  * wake, at most `most`. */
 int net_tick(uint64_t now, int most);
 
+int net_gone(void);   /* whether the recv() or send() that just failed says: connection gone */
 void net_close(const void *arg);        /* the listeners that were made with this arg */
 
 /* ---- budget.c: blocks out of one fixed sum ----------------------------------------------------- */
@@ -145,7 +146,6 @@ void ring_start(struct ring *r, uint8_t *buf, size_t size);
 
 /* Adds a frame with n bytes of payload; the caller has made room. Returns its length. */
 size_t ring_append(struct ring *r, int op, const void *data, size_t n);
-
 /* The bytes from pos on that lie together, not beyond end: their number, and in *p where. */
 size_t ring_span(const struct ring *r, uint64_t pos, uint64_t end, const uint8_t **p);
 

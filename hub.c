@@ -19,30 +19,23 @@ size_t hub_watches(const struct config *config)
 	return hub_slots(config) + HUB_OTHER_WATCHES;
 }
 
+static uint64_t hub_part(FILE *out, const char *what, uint64_t bytes)
+{
+	if (out)
+		fprintf(out, "  %-21s %12" PRIu64 " bytes\n", what, bytes);
+	return bytes;
+}
+
 uint64_t hub_memory(const struct config *config, FILE *out)
 {
 	size_t client = sizeof(struct conn) + sizeof(struct conn *) + loop_watch_size();
-	const struct {
-		const char *what;
-		uint64_t bytes;
-	} parts[] = {
-		{ "input buffer", config->memory_input },
-		{ "ring", config->memory_ring },
-		{ "waiting in and output", config->memory_budget },
-		{ "table of clients", hub_watches(config) * client },
-		{ "metrics", metrics_memory(config) },
-	};
-	uint64_t sum = 0;
-	size_t i;
+	uint64_t sum = hub_part(out, "input buffer", config->memory_input);
 
-	for (i = 0; i < sizeof parts / sizeof *parts; i++) {
-		sum += parts[i].bytes;
-		if (out)
-			fprintf(out, "  %-21s %12" PRIu64 " bytes\n", parts[i].what, parts[i].bytes);
-	}
-	if (out)
-		fprintf(out, "  %-21s %12" PRIu64 " bytes\n", "sum", sum);
-	return sum;
+	sum += hub_part(out, "ring", config->memory_ring);
+	sum += hub_part(out, "waiting in and output", config->memory_budget);
+	sum += hub_part(out, "table of clients", hub_watches(config) * client);
+	sum += hub_part(out, "metrics", metrics_memory(config));
+	return hub_part(out, "sum", sum);
 }
 
 /* Deadlines are looked at each second; more often when one of them is short. */

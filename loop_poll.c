@@ -2,8 +2,11 @@
 #include "core.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
+
+enum { LOOP_REST_MS = 10 };
 
 const char loop_kind[] = "poll";
 
@@ -70,6 +73,18 @@ void loop_remove(struct watch *w)
 	watches[w->index]->index = w->index;
 }
 
+/* poll() fails, for good perhaps: somebody lowered the limit of open files below what is open. All
+ * are tried then, a hundred times a second; none of them blocks. */
+static void loop_all(void)
+{
+	size_t i;
+
+	poll(NULL, 0, LOOP_REST_MS);
+	for (i = 0; i < count; i++)
+		fds[i].revents = fds[i].events;
+	ready = (int)count;
+}
+
 void loop_ask(int timeout)
 {
 	/* A poll() that may sleep joins the wait queue of every descriptor and costs three to four
@@ -77,6 +92,8 @@ void loop_ask(int timeout)
 	ready = poll(fds, (nfds_t)count, 0);
 	if (ready == 0 && timeout > 0)
 		ready = poll(fds, (nfds_t)count, timeout);
+	if (ready < 0 && errno != EINTR)
+		loop_all();
 	looks = ready > 0 ? count : 0;
 }
 

@@ -2,6 +2,7 @@
 #include "core.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <sys/select.h>
 
@@ -67,6 +68,7 @@ void loop_remove(struct watch *w)
 
 void loop_ask(int timeout)
 {
+	struct timeval rest = { .tv_usec = 10000 };
 	struct timeval wait;
 	int highest = -1;
 	size_t i;
@@ -79,6 +81,13 @@ void loop_ask(int timeout)
 	is_in = want_in;
 	is_out = want_out;
 	ready = select(highest + 1, &is_in, &is_out, NULL, &wait);
+	/* For good, perhaps, as in loop_poll.c. */
+	if (ready < 0 && errno != EINTR) {
+		select(0, NULL, NULL, NULL, &rest);
+		is_in = want_in;
+		is_out = want_out;
+		ready = 2 * (int)count;
+	}
 	looks = ready > 0 ? count : 0;
 }
 

@@ -1,12 +1,10 @@
 /* metrics.c: GET /metrics (Prometheus text 0.0.4) and GET /health, on a listener of their own. */
 #include "core.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sysexits.h>
 #include <time.h>
@@ -122,7 +120,6 @@ static void metrics_labelled(struct scrape *s)
 static void metrics_process(struct scrape *s)
 {
 	uint64_t resident, files;
-	struct rlimit limit;
 
 	metrics_seconds(s, "wsrelay_longest_turn_seconds",
 	                "Longest turn of the loop since the last scrape.", hub->longest_turn);
@@ -130,8 +127,7 @@ static void metrics_process(struct scrape *s)
 	metrics_seconds(s, "process_cpu_seconds_total", "CPU time, user and system.", os_cpu_micros());
 	metrics_one(s, "process_start_time_seconds", "Start of the process, Unix time.",
 	            (uint64_t)started);
-	if (!getrlimit(RLIMIT_NOFILE, &limit))
-		metrics_one(s, "process_max_fds", "Limit of open descriptors.", limit.rlim_cur);
+	metrics_one(s, "process_max_fds", "Limit of open descriptors.", os_limit_files(0, SIZE_MAX));
 	if (os_usage(&resident, &files))
 		return;
 	metrics_one(s, "process_open_fds", "Open descriptors.", files);
@@ -151,7 +147,7 @@ static void metrics_send(struct scrape *s)
 {
 	ssize_t n = send(s->watch.fd, s->page + s->start, s->end - s->start, MSG_NOSIGNAL);
 
-	if (n < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR) {
+	if (n < 0 && net_gone()) {
 		metrics_close(s);
 		return;
 	}
@@ -227,7 +223,7 @@ static void metrics_read(struct scrape *s)
 	ssize_t n = recv(s->watch.fd, s->page + at, METRICS_REQUEST_MAX - at, 0);
 	int used;
 
-	if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR))
+	if (n < 0 && !net_gone())
 		return;
 	if (n <= 0) {
 		metrics_close(s);

@@ -61,6 +61,12 @@ const char *net_peer_text(const struct peer *peer, char text[PEER_TEXT])
 	return text;
 }
 
+int net_gone(void)
+{
+	return errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR && errno != ENOBUFS &&
+	       errno != ENOMEM;
+}
+
 static void net_hold_reserve(void)
 {
 	if (reserve < 0)

@@ -289,8 +289,10 @@ int main(int argc, char **argv)
 
 	for (i = 0; i < APPS_MAX && apps[i]; i++)
 		names[i] = apps[i]->name;
-	if (os_standard_files())
+	if (os_standard_files()) {
+		fprintf(stderr, "wsrelay: cannot open /dev/null: %s\n", strerror(errno));
 		return EX_OSERR;
+	}
 	if (options_read(&o, argc, argv))
 		return EX_USAGE;
 	if (o.help || o.version || o.print_defaults)

@@ -27,7 +27,8 @@ printf '%-8s %-14s %7s %7s\n' harness file lines reached
 for name in http frames utf8 config base64 metrics; do
 	rm -f test/fuzz/replay_"$name" ./*.gcno ./*.gcda
 	# shellcheck disable=SC2086 # parsers are words
-	"${MAKE:-make}" -s CC=gcc CFLAGS='-O0 --coverage' LDFLAGS= "test/fuzz/replay_$name" || exit 1
+	"${MAKE:-make}" -s CC=gcc CFLAGS='-O0 --coverage' LDFLAGS= "test/fuzz/replay_$name" ||
+		exit 1
 	FUZZ_MS=1000 "test/fuzz/replay_$name" > out || { tail -n 5 out; failed=$((failed + 1)); }
 	for file in $(parsers "$name"); do
 		note=$(find . -name "replay_$name-${file%.c}.gcno")

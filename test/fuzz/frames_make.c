@@ -14,16 +14,17 @@ static const struct {
 } pieces[] = {
 	{ "a", 1 }, { "\xc3\xa9", 2 }, { "\xe2\x82\xac", 3 }, { "\xf0\x9f\x98\x80", 4 },
 	{ "ab\xc2\x80", 4 }, { "\xed\xa0\x80", 3 }, { "\xf4\x90\x80\x80", 4 }, { "\xff", 1 },
-	{ "\x03\xe8", 2 }, { "\x03\xe8ok", 4 }, { "\x03\xec", 2 }, { "\x03\xee", 2 }, { "\x03\xf6", 2 },
-	{ "\x03\xf7", 2 }, { "\x0b\xb7", 2 }, { "\x0b\xb8x", 3 }, { "\x13\x87", 2 }, { "\x13\x88", 2 },
-	{ "\x03\xe7", 2 }, { "\x03\xe8\xe2\x82", 4 }
+	{ "\x03\xe8", 2 }, { "\x03\xe8ok", 4 }, { "\x03\xec", 2 }, { "\x03\xee", 2 },
+	{ "\x03\xf6", 2 }, { "\x03\xf7", 2 }, { "\x0b\xb7", 2 }, { "\x0b\xb8x", 3 },
+	{ "\x13\x87", 2 }, { "\x13\x88", 2 }, { "\x03\xe7", 2 }, { "\x03\xe8\xe2\x82", 4 }
 };
 
 static uint64_t length(uint8_t choice, uint8_t other, uint32_t max)
 {
-	const uint64_t lengths[] = {
+	const uint64_t most = UINT64_MAX, lengths[] = {
 		0, 1, 2, 3, 4, 5, 124, 125, 126, 127, max - 1, max, (uint64_t)max + 1, max / 2,
-		65535, 65536, other, other
+		65535, 65536, other, other, most >> 32, (most >> 32) + 1 + other, most >> 1, most,
+		most - other
 	};
 
 	return lengths[choice % (sizeof lengths / sizeof *lengths)];
@@ -37,7 +38,8 @@ static size_t head(uint8_t *out, const uint8_t *d, uint64_t len)
 
 	out[0] = (uint8_t)((d[0] & 16 ? 0 : 0x80) | (d[0] >> 5 == 7 ? 0x40 : 0) |
 			   ops[d[0] % sizeof ops]);
-	out[1] = (uint8_t)((d[2] >> 2 == 63 ? 0 : 0x80) | (wide == 8 ? 127 : wide == 2 ? 126 : len));
+	out[1] = (uint8_t)((d[2] >> 2 == 63 ? 0 : 0x80) |
+			   (wide == 8 ? 127 : wide == 2 ? 126 : len));
 	for (i = 0; i < wide; i++)
 		out[2 + i] = (uint8_t)(len >> 8 * (wide - 1 - i));
 	for (i = 0; i < 4; i++)
@@ -54,13 +56,16 @@ size_t model_make(uint8_t *out, size_t room, const uint8_t *p, size_t n, uint32_
 		uint64_t len = length(d[1], d[3], max);
 		const uint8_t *mask;
 
-		if (len > room - used || HEAD_MAX > room - used - len)
+		if (room - used < HEAD_MAX)
 			break;
 		used += head(out + used, d, len);
+		/* More than there can be is only claimed. */
+		if (len > room - used)
+			continue;
 		mask = out + used - 4;
 		for (i = 0; i < len; i++)
-			out[used + i] = (uint8_t)pieces[which].text[(i + (d[3] >> 6)) % pieces[which].n]
-					^ mask[i % 4];
+			out[used + i] = mask[i % 4] ^ (uint8_t)
+				pieces[which].text[(i + (d[3] >> 6)) % pieces[which].n];
 		used += (size_t)len;
 	}
 	/* What is left is the start of one that never comes whole. */

@@ -305,7 +305,7 @@ static void prepare(const uint8_t *data, size_t n)
 	model_echo(&want, stream + head, stream_len - head, config.server_max_message_size);
 }
 
-void fuzz_one(const uint8_t *data, size_t n)
+static void one(const uint8_t *data, size_t n)
 {
 	struct fuzz_cuts cuts;
 	int feed;
@@ -329,4 +329,37 @@ void fuzz_one(const uint8_t *data, size_t n)
 		FUZZ_ASSERT(rest == 0);
 		FUZZ_ASSERT(got.n == want.n && !memcmp(got.at, want.at, want.n));
 	}
+}
+
+/* The input "sweep": one frame of each kind, by frames_make.c, then one that is good. */
+static void sweep(const uint8_t *steer)
+{
+	enum { OPS = 6, FORMS = 4, LENGTHS = 24, SHORT = 6, CONTENTS = 80 };
+	uint8_t data[FUZZ_STEER + 8] = { 0 };
+	unsigned i;
+
+	memcpy(data, steer, FUZZ_STEER);
+	data[FUZZ_OPTION] |= MAKE;
+	data[FUZZ_STEER + 4] = data[FUZZ_STEER + 5] = 1;
+	for (i = 0; i < OPS * FORMS * LENGTHS; i++) {
+		data[FUZZ_STEER] = (uint8_t)(i % OPS);
+		data[FUZZ_STEER + 1] = (uint8_t)(i / OPS % LENGTHS);
+		data[FUZZ_STEER + 2] = (uint8_t)(i / OPS / LENGTHS);
+		one(data, sizeof data);
+	}
+	for (i = 0; i < OPS * SHORT * CONTENTS; i++) {
+		data[FUZZ_STEER] = (uint8_t)(i % OPS);
+		data[FUZZ_STEER + 1] = (uint8_t)(i / OPS % SHORT);
+		data[FUZZ_STEER + 2] = 0;
+		data[FUZZ_STEER + 3] = (uint8_t)(i / OPS / SHORT);
+		one(data, sizeof data);
+	}
+}
+
+void fuzz_one(const uint8_t *data, size_t n)
+{
+	if (n == FUZZ_STEER + 5 && !memcmp(data + FUZZ_STEER, "sweep", 5))
+		sweep(data);
+	else
+		one(data, n);
 }

@@ -1,7 +1,7 @@
 /* fuzz_http.c: the request head and the handshake, against a second reading of RFC 6455 4.2.1.
  *
- * The option: bits 0 and 1 choose the path served; ASSEMBLE makes the head of the lines below, one
- * for each byte, so that what is nearly right comes up often. */
+ * The option: bits 0 and 1 choose the path served; ASSEMBLE makes the head of the lines below, so
+ * that what is nearly right comes up often. */
 #include "fuzz.h"
 #include "naive_http.h"
 #include "wsrelay.h"
@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ASSEMBLE = 4, COPY_MAX = 700, HEAD_BYTES_MAX = 12000 };
+enum { ASSEMBLE = 4, COPY_MAX = 700, HEAD_BYTES_MAX = 96 * 200 };
 
 static const char *const paths[] = { "", "/", "/ws", "/chat" };
 
@@ -17,7 +17,7 @@ static const char *const paths[] = { "", "/", "/ws", "/chat" };
 	"Host: h\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" \
 	"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n"
 
-/* Numbered from 0 on; a byte that has no line stands for itself. */
+/* The first seven are a good head. */
 static const char *const lines[] = {
 	"GET /chat HTTP/1.1\r\n", "Host: h\r\n", "Upgrade: websocket\r\n",
 	"Connection: Upgrade\r\n", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n",
@@ -152,22 +152,38 @@ static void check_parse(const struct verdict *v, const uint8_t *p, size_t n)
 	FUZZ_ASSERT(!v->q.path.len || p[v->q.path.at] == '/');
 }
 
+/* A good head, changed: two bytes say where and how. Returns its length. */
 static size_t assemble(uint8_t *out, const uint8_t *p, size_t n)
 {
-	enum { LINES = sizeof lines / sizeof *lines };
-	size_t used = 0, i, len;
+	enum { LINES = sizeof lines / sizeof *lines, SLOTS = 96 };
+	enum { INSERT, REPLACE, REMOVE, BYTE };
+	uint8_t slots[SLOTS] = { 0, 1, 2, 3, 4, 5, 6 };
+	size_t count = 7, used = 0, i, len;
 
-	for (i = 0; i < n; i++) {
-		len = p[i] < LINES ? strlen(lines[p[i]]) : 1;
-		if (len > HEAD_BYTES_MAX - used)
-			break;
-		memcpy(out + used, p[i] < LINES ? (const void *)lines[p[i]] : &p[i], len);
+	for (i = 0; i + 1 < n; i += 2) {
+		size_t at = (p[i] & 63) % count, how = p[i] >> 6;
+
+		if (how == INSERT && count < SLOTS) {
+			memmove(slots + at + 1, slots + at, count++ - at);
+			slots[at] = p[i + 1] % LINES;
+		} else if (how == REPLACE) {
+			slots[at] = p[i + 1] % LINES;
+		} else if (how == REMOVE && count > 1) {
+			memmove(slots + at, slots + at + 1, --count - at);
+		}
+	}
+	for (i = 0; i < count; i++) {
+		len = strlen(lines[slots[i]]);
+		memcpy(out + used, lines[slots[i]], len);
 		used += len;
 	}
+	for (i = 0; i + 1 < n; i += 2)
+		if (p[i] >> 6 == BYTE)
+			out[((p[i] & 63) * 37u + 11 * i) % used] = p[i + 1];
 	return used;
 }
 
-void fuzz_one(const uint8_t *data, size_t n)
+static void one(const uint8_t *data, size_t n)
 {
 	const char *path = paths[data[FUZZ_OPTION] & 3];
 	const uint8_t *p = data + FUZZ_STEER;
@@ -198,4 +214,31 @@ void fuzz_one(const uint8_t *data, size_t n)
 		check_refusal(v.parsed < 0 ? -v.parsed : v.status, v.q.method);
 	}
 	check_refusal(number % 1200 - 100, number % (HTTP_OTHER + 1));
+}
+
+/* The input "sweep": a good head with every single change of a line. */
+static void sweep(const uint8_t *steer)
+{
+	enum { GOOD = 7, HOWS = 3 };
+	uint8_t data[FUZZ_STEER + 2];
+	size_t at, what, how;
+
+	memcpy(data, steer, FUZZ_STEER);
+	data[FUZZ_OPTION] |= ASSEMBLE;
+	for (at = 0; at < GOOD; at++) {
+		for (what = 0; what < HOWS * sizeof lines / sizeof *lines; what++) {
+			how = what % HOWS;
+			data[FUZZ_STEER] = (uint8_t)(how << 6 | at);
+			data[FUZZ_STEER + 1] = (uint8_t)(what / HOWS);
+			one(data, sizeof data);
+		}
+	}
+}
+
+void fuzz_one(const uint8_t *data, size_t n)
+{
+	if (n == FUZZ_STEER + 5 && !memcmp(data + FUZZ_STEER, "sweep", 5))
+		sweep(data);
+	else
+		one(data, n);
 }

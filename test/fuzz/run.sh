@@ -25,7 +25,7 @@ build()
 
 options()
 {
-	printf '%s' "-artifact_prefix=$found/crash-$1- -timeout=10 -rss_limit_mb=1024 -max_len=$2"
+	printf '%s' "-artifact_prefix=$found/crash-$1- -timeout=60 -rss_limit_mb=1024 -max_len=$2"
 	[ ! -f "$dir/$1.dict" ] || printf ' %s' "-dict=$dir/$1.dict"
 }
 
@@ -63,8 +63,10 @@ fuzz()
 {
 	build "$1"
 	rm -f "$found"/crash-"$1"-*
+	# Freed memory is kept for a while only: fresh pages are what takes the time.
 	# shellcheck disable=SC2046 # options are words
-	"$dir/fuzz_$1" $(options "$1" "$(longest "$1")") -max_total_time="$seconds" \
+	ASAN_OPTIONS=quarantine_size_mb=4 "$dir/fuzz_$1" $(options "$1" "$(longest "$1")") \
+		-max_total_time="$seconds" \
 		-print_final_stats=1 "$found/$1" "$dir/corpus/$1" > "$found/$1.log" 2>&1 &
 	fuzzer=$!
 	trap 'kill $fuzzer 2>/dev/null; exit 130' INT TERM
@@ -121,15 +123,17 @@ merge()
 	}
 	echo "$1: $(find "$found/merge" -type f | wc -l) files reach all; choosing"
 	reached "$1" > "$found/reached"
+	awk -f "$dir/choose.awk" "$found/reached" > "$found/names"
 	n=0
-	for file in $(awk -f "$dir/choose.awk" "$found/reached"); do
+	while read -r file; do
 		n=$((n + 1))
 		cp "$file" "$found/chosen/$(printf %02d "$n")"
-	done
+	done < "$found/names"
 	[ "$n" -gt 0 ] || exit 1
 	rm -f "$dir/corpus/$1"/*
 	cp "$found/chosen"/* "$dir/corpus/$1"/
-	rm -rf "$found/merge" "$found/chosen" "$found/merge.control" "$found/reached"
+	rm -rf "$found/merge" "$found/chosen" "$found/merge.control" "$found/reached" \
+		"$found/names"
 	echo "$1: $n files, $(cat "$dir/corpus/$1"/* | wc -c) bytes"
 	passed=$((passed + 1))
 }

@@ -285,6 +285,11 @@ const char *net_peer_text(const struct peer *peer, char text[PEER_TEXT])
 	return "peer";
 }
 
+int net_gone(void)
+{
+	return errno != EAGAIN;
+}
+
 int net_tick(uint64_t now, int most)
 {
 	(void)now;
@@ -310,6 +315,13 @@ void log_tick(void)
 uint64_t os_cpu_micros(void)
 {
 	return 1500000;
+}
+
+size_t os_limit_files(size_t files, size_t most)
+{
+	(void)files;
+	(void)most;
+	return 1024;
 }
 
 int os_usage(uint64_t *resident, uint64_t *files)

@@ -25,7 +25,7 @@ struct trace {
 void trace_read(struct trace *t, const char *text, size_t n, const unsigned char *skips,
                 size_t skips_n);
 
-/* Reads it once more, against the clock. */
+/* Reads it once more, against the clock; as config_load does, until there are too many errors. */
 void trace_time(const char *text, size_t n);
 
 /* Whether entry i of a and entry j of b are the same, wherever they stand. */

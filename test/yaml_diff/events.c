@@ -1,7 +1,7 @@
 /* events.c: prints what yaml_mini finds in many files: the other half of yaml_diff.py.
  *
  * In: each file as its length (4 bytes, big end first) and its bytes. Out: a line an entry, a line
- * "." behind each file: TYPE DEPTH QUOTED KEY VALUE in hexadecimal, or ! OFFSET LINE COLUMN ERROR. */
+ * "." behind each file: TYPE DEPTH QUOTED KEY VALUE in hexadecimal, or ! AT LINE COLUMN ERROR. */
 #include "wsrelay.h"
 
 #include <stdlib.h>
