@@ -12,7 +12,7 @@
 extern const struct app app_echo;
 
 enum { CLIENTS = 6, SPLIT = 0xff, ANSWER_MAX = 12 * 1024, TURNS_MAX = 64 };
-enum { TOGETHER = 1, HOSTILE = 2, DRAINING = 4, SILENT = 8, NUMBERS = 16 };
+enum { TOGETHER = 1, HOSTILE = 2, DRAINING = 4, SILENT = 8, NUMBERS = 16, NO_USAGE = 32 };
 
 struct client {
 	const uint8_t *p;
@@ -36,9 +36,12 @@ static void start(void)
 	config.server_max_connections = 1;
 	config.memory_ring = config.memory_budget = 1 << 18;
 	config.memory_input = 4096;
-	config.metrics_enabled = 1;
 	system_start();
+	system_silent = option & NO_USAGE;
 	FUZZ_ASSERT(!hub_start(&hub, &config, &app_echo));
+	config.metrics_enabled = 0;
+	FUZZ_ASSERT(!metrics_start(&hub) && !system_accepted);
+	config.metrics_enabled = 1;
 	FUZZ_ASSERT(!metrics_start(&hub) && system_accepted);
 	if (option & DRAINING)
 		hub_drain(&hub);

@@ -2,11 +2,11 @@
 # run.sh: runs the fuzzers one after the other, with progress and a table, or merges what they find.
 #
 # usage: run.sh fuzz|fuzz-merge NAME... ; SECONDS_EACH is how long each runs, FUZZ_CC its compiler.
-# New inputs and crashes go to test/fuzz/found/; the kept corpus changes with fuzz-merge only.
+# New inputs and crashes go to test/fuzz/fuzz_found/; the kept corpus changes with fuzz-merge only.
 
 what=$1
 shift
-dir=test/fuzz found=test/fuzz/found
+dir=test/fuzz found=test/fuzz/fuzz_found
 seconds=${SECONDS_EACH:-60}
 passed=0 failed=0
 

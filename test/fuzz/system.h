@@ -27,6 +27,7 @@ extern uint64_t system_micros;          /* the clock */
 extern uint64_t system_step;            /* by which each look at it moves it */
 extern net_accepted *system_accepted;   /* of the last net_listen */
 extern void *system_arg;
+extern int system_silent;               /* it does not tell what the process uses */
 extern int system_watches;              /* in the loop now */
 
 /* Nothing is open, the clock starts. */

@@ -23,7 +23,7 @@ build()
 
 copy()
 {
-	rm -rf "$dir/$1"
+	rm -rf "${dir:?}/$1"
 	mkdir -p "$dir/$1/test" "$dir/$1/apps" &&
 	cp Makefile config.mk *.c *.h "$dir/$1" &&
 	cp apps/*.c "$dir/$1/apps" &&
@@ -31,7 +31,7 @@ copy()
 	for mk in `find test -name '*.mk'`; do
 		mkdir -p "$dir/$1/`dirname $mk`" && cp $mk "$dir/$1/$mk" || return 1
 	done &&
-	rm -rf "$dir/$1/test/sim/obj" "$dir/$1/test/sim/sim" &&
+	rm -rf "$dir/${1:?}/test/sim/obj" "$dir/$1/test/sim/sim" &&
 	grep -q test/sim/sim.mk Makefile || echo 'include test/sim/sim.mk' >> "$dir/$1/Makefile"
 }
 

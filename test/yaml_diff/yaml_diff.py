@@ -28,6 +28,7 @@ except ImportError:
     print('0 passed, 0 failed')
     sys.exit(0)
 
+sys.dont_write_bytecode = True
 sys.path.insert(0, HERE)
 import yaml_make  # noqa: E402
 from yaml_make import EMPTY, Map, Text  # noqa: E402
