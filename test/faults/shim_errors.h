@@ -1,0 +1,13 @@
+/* shim_errors.h: how each call may fail. */
+#ifndef SHIM_ERRORS_H
+#define SHIM_ERRORS_H
+
+#include "shim.h"
+
+extern const char *const shim_names[SHIM_COUNT];
+
+int shim_variants(int call);                    /* how many errors a call has */
+int shim_error(int call, int variant);          /* errno of one */
+int shim_harmless(int call, int variant);       /* whether nobody may lose anything by it */
+
+#endif
