@@ -48,7 +48,7 @@ static void test_memory_of_each(void)
 	silent = each_kib(a, "", 0, N);
 	CHECK(abuse_files(a, a->fds) == a->fds, "the silent ones are still there");
 	full = each_kib(a, head, sizeof head, N);
-	if (E2E_SLACK_KIB <= 1024) {
+	if (ABUSE_EXACT) {
 		CHECK(silent <= 2, "%g KiB each while silent", silent);
 		CHECK(full <= 10, "%g KiB each with a full head", full);
 	}
@@ -132,6 +132,8 @@ static void test_too_many(void)
 	}
 	gone = metric_await(&a->s, pushed_out, gone + n - PENDING) - gone;
 	CHECK(gone == n - PENDING, "%g were pushed out", gone);
+	/* They were counted in a turn; the sweep at its end closes them, before the next answer. */
+	metric(&a->s, pushed_out);
 	for (i = 0, pushed = 0; i < n; i++) {
 		char byte;
 
@@ -254,7 +256,7 @@ static void test_endless(void)
 	refused = refused_so_far(a) - refused;
 	CHECK(refused == ROWS, "%g refusals for %d requests", refused, ROWS);
 	peak = abuse_status_kib(a->s.pid, "VmHWM") - before;
-	CHECK(peak <= 64 || E2E_SLACK_KIB > 1024, "%ld KiB more at the peak", peak);
+	CHECK(peak <= 64 || !ABUSE_EXACT, "%ld KiB more at the peak", peak);
 	CHECK(used < 4000, "%g ms of CPU time", used);
 	abuse_figure(a, ": peak %+ld KiB, %.0f ms of CPU time, %d refused", peak, used, ROWS);
 	abuse_end(a);
