@@ -14,7 +14,7 @@ static const char *error_name(int error)
 {
 	static char text[64];
 
-	snprintf(text, sizeof text, "%s", strerror(error));
+	snprintf(text, sizeof text, "%s", error == SHIM_SHORT ? "short" : strerror(error));
 	return text;
 }
 
@@ -40,30 +40,35 @@ static void plant(int call, uint32_t number, int variant, int sticky, int most)
 	planted += s.page.failed > 0;
 }
 
+/* The call fails from some number on: from the first, sampled others. */
+static void plant_for_good(int call, uint32_t count, int most)
+{
+	uint32_t number, step = (count + STICKY_EACH - 1) / STICKY_EACH;
+	/* Nobody is interrupted for ever. */
+	int variant = call == CALL_poll || call == CALL_select;
+
+	for (number = 1; number <= count; number += step)
+		if (all || number == 1)
+			plant(call, number, variant, 1, most);
+}
+
 static void plant_call(int call, uint32_t count, int most)
 {
-	int variants = shim_variants(call), variant, before = lives;
+	int variants = shim_variants(call), before = lives, turn = 0, variant;
 	uint32_t number, step = 1;
 
-	/* A share: up to six numbers, each with another error. */
+	/* A share: up to six numbers, each with two other errors. */
 	if (!all && count > 6)
 		step = (count + 5) / 6;
-	for (number = 1; number <= count; number += step)
+	for (number = 1; number <= count; number += step, turn++)
 		for (variant = 0; variant < variants; variant++)
-			if (all || variant == (int)(number / step) % variants)
+			if (all || (variant - turn) % (variants / 2 + variants % 2) == 0)
 				plant(call, number, variant, 0, most);
-	/* The signal pipe and the wait are what the server's own end needs. */
-	if (call == CALL_read || call == CALL_write || call == CALL_poll || call == CALL_select)
-		number = count + 1;
-	/* Sampled: gone for good from the start, from the middle on, and so forth. */
-	else
-		number = 1;
-	for (; number <= count; number += (count + STICKY_EACH - 1) / STICKY_EACH)
-		if (all || number == 1)
-			plant(call, number, 0, 1, most);
+	/* The signal pipe is read and written: without it nobody can end the server. */
+	if (call != CALL_read && call != CALL_write)
+		plant_for_good(call, count, most);
 	printf("%-12s %4u calls  %4d lives, %d failed so far\n", shim_names[call], count,
-	       lives - before,
-	       test_failed);
+	       lives - before, test_failed);
 }
 
 /* faults NAME:K:V[:on]: just that one. */

@@ -8,8 +8,8 @@ FAULTS_HEADERS = test/faults/shim.h test/faults/shim_own.h test/faults/shim_erro
 
 # Without sanitizers: it stands between theirs and the program.
 $(FAULTS_SHIM): $(FAULTS_SOURCES) $(FAULTS_HEADERS) build.stamp
-	$(CC) $(OWN_CFLAGS) -D_DEFAULT_SOURCE $(CPPFLAGS) $(CFLAGS) -fno-sanitize=all -fPIC -shared \
-		-o $@ $(FAULTS_SOURCES) $(LDLIBS) -ldl
+	$(CC) $(OWN_CFLAGS) -D_DEFAULT_SOURCE $(CPPFLAGS) $(CFLAGS) -fno-sanitize=all -fPIC \
+		-shared -o $@ $(FAULTS_SOURCES) $(LDLIBS) -ldl
 
 test/faults/plant.o: test/faults/plant.c test/faults/plant.h test/faults/shim.h test/e2e.h \
 		build.stamp

@@ -45,7 +45,9 @@ void plant_prepare(struct server *s, const char *call, unsigned share, unsigned 
 	snprintf(fault_call, sizeof fault_call, "%s", call ? call : "");
 	snprintf(fault_share, sizeof fault_share, "%u", share);
 	snprintf(fault_seed, sizeof fault_seed, "%u", seed);
-	snprintf(fault_clock, sizeof fault_clock, clock ? "%lld" : "", clock);
+	*fault_clock = '\0';
+	if (clock)
+		snprintf(fault_clock, sizeof fault_clock, "%lld", clock);
 	if (plant_page)
 		munmap(plant_page, sizeof *plant_page);
 	fd = open(page_file, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);

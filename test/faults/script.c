@@ -196,6 +196,24 @@ static void scrape(struct script *s)
 		late(s, "a scrape took %lld ms", now_ms() - begun);
 }
 
+/* Nothing is held or counted of those who left. The fault may hit the scrape that tells. */
+static void check_given_back(struct script *s)
+{
+	long long until = now_ms() + patience;
+	double connected, used;
+
+	if (s->sticky)
+		return;
+	do {
+		connected = metric(&server, "websocket_connected_clients");
+		used = metric(&server, "wsrelay_budget_used_bytes");
+	} while ((connected > !gone[2] || used > 0) && now_ms() < until);
+	if (connected > !gone[2])
+		wrong(s, "the gauge says %g", connected);
+	if (used > 0)
+		wrong(s, "%g bytes of the budget are in use", used);
+}
+
 /* One closes as it should, one vanishes; the third waits for the server's end. The descriptors that
  * they had are given back. */
 static void leave(struct script *s)
@@ -221,6 +239,7 @@ static void leave(struct script *s)
 	} while (s->files > s->most && now_ms() < until);
 	if (s->most && s->files > s->most)
 		late(s, "%d descriptors are open, not %d", s->files, s->most);
+	check_given_back(s);
 }
 
 /* ---- end */

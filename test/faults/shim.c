@@ -235,46 +235,49 @@ ssize_t read(int fd, void *to, size_t n)
 	return REAL(read)(fd, to, luck ? (size_t)luck : n);
 }
 
+/* What a call that moves n bytes on a socket is to do: as shim_bad_luck, or as it was chosen. */
+static int shim_moves(int call, size_t n)
+{
+	if (!shim_fails(call))
+		return shim_bad_luck(n, 0);
+	if (errno != SHIM_SHORT)
+		return -1;
+	return n < SHIM_SHORT_BYTES ? 0 : SHIM_SHORT_BYTES;
+}
+
 ssize_t recv(int fd, void *to, size_t n, int flags)
 {
-	int luck;
+	int luck = shim_moves(CALL_recv, n);
 
-	if (shim_fails(CALL_recv) || (luck = shim_bad_luck(n, 0)) < 0)
-		return -1;
-	return REAL(recv)(fd, to, luck ? (size_t)luck : n, flags);
+	return luck < 0 ? -1 : REAL(recv)(fd, to, luck ? (size_t)luck : n, flags);
 }
 
 ssize_t write(int fd, const void *from, size_t n)
 {
-	if (shim_fails(CALL_write))
-		return -1;
-	return REAL(write)(fd, from, n);
+	return shim_fails(CALL_write) ? -1 : REAL(write)(fd, from, n);
 }
 
 ssize_t send(int fd, const void *from, size_t n, int flags)
 {
-	int luck;
+	int luck = shim_moves(CALL_send, n);
 
-	if (shim_fails(CALL_send) || (luck = shim_bad_luck(n, 0)) < 0)
-		return -1;
-	return REAL(send)(fd, from, luck ? (size_t)luck : n, flags);
+	return luck < 0 ? -1 : REAL(send)(fd, from, luck ? (size_t)luck : n, flags);
 }
 
 ssize_t sendmsg(int fd, const struct msghdr *msg, int flags)
 {
 	const struct iovec *v = msg->msg_iov;
-	size_t i = 0;
-	int luck;
+	int luck = shim_moves(CALL_sendmsg, 8);
+	size_t i = 0, n;
 
-	if (shim_fails(CALL_sendmsg) || (luck = shim_bad_luck(8, 0)) < 0)
+	if (luck < 0)
 		return -1;
 	if (!luck)
 		return REAL(sendmsg)(fd, msg, flags);
 	while (i + 1 < (size_t)msg->msg_iovlen && v[i].iov_len == 0)
 		i++;
-	return REAL(send)(fd, v[i].iov_base,
-	                  v[i].iov_len < (size_t)luck ? v[i].iov_len : (size_t)luck,
-	                  flags);
+	n = v[i].iov_len < (size_t)luck ? v[i].iov_len : (size_t)luck;
+	return REAL(send)(fd, v[i].iov_base, n, flags);
 }
 
 /* With _FORTIFY_SOURCE programs call these. */
@@ -312,7 +315,8 @@ int poll(struct pollfd *fds, nfds_t n, int timeout)
 {
 	nfds_t i;
 
-	if (shim_fails(CALL_poll))
+	/* Without descriptors it is a sleep. */
+	if (n > 0 && shim_fails(CALL_poll))
 		return -1;
 	/* The log asks whether its line can be written. */
 	if ((n != 1 || fds->fd != STDERR_FILENO) && shim_bad_luck(0, 0) < 0) {
@@ -327,7 +331,7 @@ int poll(struct pollfd *fds, nfds_t n, int timeout)
 
 int select(int n, fd_set *in, fd_set *out, fd_set *other, struct timeval *timeout)
 {
-	if (shim_fails(CALL_select))
+	if (n > 0 && shim_fails(CALL_select))
 		return -1;
 	if (shim_bad_luck(0, 0) < 0) {
 		if (errno == EINTR)

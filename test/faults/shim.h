@@ -2,7 +2,7 @@
  *
  * The environment tells the shim what to do:
  *   FAULT_PAGE=FILE          where struct shim_page is; without it nothing is done
- *   FAULT_CALL=NAME:K:V      the K-th call of NAME fails, with the V-th of its errors
+ *   FAULT_CALL=NAME:K:V      the K-th call of NAME fails in the V-th of its ways
  *   FAULT_CALL=NAME:K:V:on   and so does each one after it
  *   FAULT_SHARE=N            N of 100 calls that move data, wait or accept fail or come up short
  *   FAULT_SEED=N             of their choice
