@@ -35,13 +35,16 @@ become()
 	echo "0 passed, 0 failed"
 }
 
-# Ends the process $1 when its time is over.
+# Ends the process $1 when its time is over. It looks each second whether that is still there, so
+# that it never outlives it for long, nor ends another process that got its number.
 watch()
 {
-	trap 'kill "$sleeper" 2>/dev/null; exit 0' TERM
-	sleep "$limit" &
-	sleeper=$!
-	wait "$sleeper"
+	seconds=0
+	while [ "$seconds" -lt "$limit" ]; do
+		sleep 1
+		kill -0 "$1" 2>/dev/null || exit
+		seconds=$((seconds + 1))
+	done
 	kill -KILL "$1" 2>/dev/null
 }
 
