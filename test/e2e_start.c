@@ -49,6 +49,10 @@ static void test_options(void)
 	CHECK(r.status == EX_USAGE && strstr(r.err, "FILE"), "-c: %d %s", r.status, r.err);
 	run(&r, "--test=yes", NULL);
 	CHECK(r.status == EX_USAGE, "--test=yes: %d", r.status);
+	run(&r, "--config-file=", NULL);
+	CHECK(r.status == EX_USAGE && strstr(r.err, "--config-file="), "%d %s", r.status, r.err);
+	run(&r, "-", NULL);
+	CHECK(r.status == EX_USAGE && lines(r.err) == 1, "-: %d %s", r.status, r.err);
 	r.out_file = "/dev/full";
 	run(&r, "-h", NULL);
 	CHECK(r.status == EX_IOERR && lines(r.err) == 1, "stdout full: %d %s", r.status, r.err);
@@ -184,6 +188,36 @@ static void test_log_of_start(void)
 	CHECK(strstr(s.log, " (echo)\"}\n") && strstr(s.log, "\"level\":\"info\"") &&
 	      s.log[0] == '{' && strstr(s.log, "{\"time\":\"20"), "%s", s.log);
 	STOP(&s);
+}
+
+/* What could end a string or a line of JSON stands escaped (RFC 8259 section 7). */
+static void test_json_escapes(void)
+{
+	struct server s = { 0 };
+	char config[256];
+
+	e2e_folder(s.dir);
+	snprintf(config, sizeof config, "server:\n  address: \"unix:%s/q\\\"b\\\\c\"\n"
+	         "log:\n  format: json\n", s.dir);
+	server_start(&s, config);
+	CHECK(strstr(s.log, "/q\\u0022b\\u005c") && strstr(s.log, "{\"time\":\"20"), "%s", s.log);
+	CHECK(!strstr(s.log, "q\"b") && !strstr(s.log, "b\\c"), "%s", s.log);
+	server_stop(&s);
+	s.status = 0;
+	free(s.log);
+}
+
+/* An address that no interface has: one line that says so. 192.0.2.1 is for documentation. */
+static void test_foreign_address(void)
+{
+	struct server s = { 0 };
+
+	CHECK(server_start(&s, "server:\n  address: 192.0.2.1\n") == -1 &&
+	      s.status == EX_CANTCREAT && strstr(s.log, "cannot listen on 192.0.2.1:8080: "),
+	      "%d %s", s.status, s.log);
+	server_stop(&s);
+	s.status = 0;
+	free(s.log);
 }
 
 static void test_port_in_use(void)
@@ -345,6 +379,8 @@ int main(void)
 	test_config_errors();
 	test_environment();
 	test_log_of_start();
+	test_json_escapes();
+	test_foreign_address();
 	test_port_in_use();
 	test_pid_file();
 	test_unix_socket();
