@@ -169,9 +169,8 @@ static void test_too_many(void)
 
 /* ---- row 5: request heads without end */
 
-/* Sends `text` again and again, `bytes` of it in all, until the server does not take more. Returns
- * what went. */
-static size_t flood(struct client *c, const char *text, size_t bytes)
+/* Sends `text` again and again, `bytes` of it in all, until the server does not take more. */
+static void flood(struct client *c, const char *text, size_t bytes)
 {
 	static char block[65536];
 	size_t len = strlen(text), n = 0, sent = 0;
@@ -182,6 +181,7 @@ static size_t flood(struct client *c, const char *text, size_t bytes)
 		n += len;
 	}
 	while (sent < bytes) {
+		/* From inside a text, so that it goes on where it stopped. */
 		ssize_t k = send(c->fd, block + sent % len, n - len, MSG_NOSIGNAL);
 
 		if (k > 0)
@@ -191,7 +191,6 @@ static size_t flood(struct client *c, const char *text, size_t bytes)
 		else if (e2e_wait(c->fd, POLLOUT, until) < 0)
 			break;
 	}
-	return sent;
 }
 
 /* Whether nothing but one answer came, and the end. */
