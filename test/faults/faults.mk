@@ -1,6 +1,7 @@
 # faults.mk: the tests with planted faults, included by the Makefile.
 #
 # make faults               each call of the system fails once in each of its ways, or from then on
+# make faults-e2e FAULTS=n  the end-to-end tests while n (20) of 100 calls fail or come up short
 
 FAULTS_SHIM = test/faults/shim.so
 FAULTS_SOURCES = test/faults/shim.c test/faults/shim_calls.c test/faults/shim_errors.c
@@ -26,4 +27,7 @@ test/faults/faults: test/faults/faults.c test/faults/script.c test/faults/script
 faults: wsrelay $(FAULTS_TESTS)
 	@FAULTS=all test/faults/faults
 
-.PHONY: faults
+faults-e2e: wsrelay $(E2E_TESTS) $(FAULTS_SHIM)
+	@FAULTS=$(FAULTS) sh test/faults/e2e.sh
+
+.PHONY: faults faults-e2e
