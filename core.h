@@ -1,6 +1,6 @@
-/* core.h: the hub from inside: what its own files share, from the loop up to the metrics.
+/* core.h: the hub from inside: what its own files share, from the listeners up to the metrics.
  *
- * Only loop, budget, ring, net, output, input, conn, hub, metrics, tls and wsrelay.c include it. */
+ * Only budget, ring, net, output, input, conn, hub, metrics, tls and wsrelay.c include it. */
 #ifndef CORE_H
 #define CORE_H
 
@@ -30,44 +30,6 @@ enum {  /* Limits that are not keys: a knob nobody turns is a knob to audit. */
 	HUB_OTHER_WATCHES = 16,         /* listeners, signals, metrics */
 	METRICS_CLIENTS_MAX = 4, METRICS_MS = 5000, METRICS_REQUEST_MAX = 2048
 };
-
-/* ---- loop.c with loop_poll.c or loop_select.c: descriptors to watch, and the clock -------------- */
-
-enum { LOOP_IN = 1, LOOP_OUT = 2, LOOP_HUP = 4 };
-
-/* Owned by whoever embeds it, which sets fd and ready before loop_add. */
-struct watch {
-	void (*ready)(struct watch *w, int events);     /* LOOP_IN, LOOP_OUT, LOOP_HUP */
-	int fd;
-	uint32_t index;         /* the loop's */
-};
-
-/* Room for this many watches, of loop_watch_size() bytes each. Returns 0, or -1: memory is out. */
-int loop_start(size_t watches);
-void loop_stop(void);
-size_t loop_watch_size(void);
-
-/* LOOP_HUP comes unasked, and again each turn: who gets it removes the watch or reads. */
-void loop_add(struct watch *w, int events);
-void loop_change(struct watch *w, int events);
-void loop_remove(struct watch *w);
-
-/* Waits until a watch is ready, a signal came or timeout ms are over. */
-void loop_wait(int timeout);
-
-void loop_ask(int timeout);     /* the system's half of it */
-
-/* The ready watches of the last wait, each once, first the one behind where the last turn stopped;
- * NULL: no more. The others are ready again in the next turn. */
-struct watch *loop_next(int *events);
-
-size_t loop_limit(void);        /* descriptors from this number on cannot be watched */
-
-/* Monotonic ms that stand still while the process is stopped: for deadlines. */
-uint64_t loop_now(void);
-
-extern const char loop_kind[];  /* "poll" or "select" */
-uint64_t loop_micros(void);     /* monotonic microseconds */
 
 /* ---- net.c: listeners ---------------------------------------------------------------------------- */
 

@@ -1,5 +1,5 @@
 /* loop.c: the clock of the loop; loop_poll.c or loop_select.c holds the watches and waits. */
-#include "core.h"
+#include "wsrelay.h"
 
 #include <time.h>
 

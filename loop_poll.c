@@ -1,5 +1,5 @@
 /* loop_poll.c: the watches, by poll(). */
-#include "core.h"
+#include "wsrelay.h"
 
 #include <assert.h>
 #include <errno.h>

@@ -1,5 +1,5 @@
 /* loop_select.c: the watches, by select(), for systems without a poll() that can be trusted. */
-#include "core.h"
+#include "wsrelay.h"
 
 #include <assert.h>
 #include <errno.h>

@@ -6,7 +6,7 @@ passed=0 failed=0
 pure="sha1 base64 utf8 frame http ring $(ls yaml_*.c | sed 's/\.c$//')"
 lower="loop loop_poll loop_select net tls_none log os budget"
 core="hub conn hold input output metrics"
-may_include_core="loop loop_poll loop_select budget hold ring net output input conn hub metrics
+may_include_core="budget hold ring net output input conn hub metrics
 	tls_none tls_bearssl wsrelay"
 
 # What compilers, sanitizers and fortified headers add by themselves; clang makes bcmp of memcmp.
