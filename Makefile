@@ -11,22 +11,24 @@ OWN_CFLAGS = -std=c99 -D_POSIX_C_SOURCE=200809L -I. \
 # An application: its file, and what only it needs, beside its line in apps/apps.c.
 APPS = apps/apps.o apps/relay.o apps/echo.o
 
+TLS_none = tls_none.o
+
 PURE = sha1.o base64.o utf8.o frame.o http.o ring.o yaml_text.o yaml_mini.o
 CORE = $(PURE) config.o config_load.o log.o os.o budget.o hold.o loop.o loop_$(POLL).o net.o \
-	output.o input.o conn.o hub.o metrics.o tls_$(TLS).o
+	output.o input.o conn.o hub.o metrics.o $(TLS_$(TLS))
 OBJECTS = wsrelay.o $(CORE) $(APPS)
 
 all: wsrelay
 
 wsrelay: $(OBJECTS)
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(OBJECTS) $(LDLIBS)
+	$(CC) $(CFLAGS) $(TUNING_LINK) $(LDFLAGS) -o $@ $(OBJECTS) $(LDLIBS)
 
 .c.o:
 	$(CC) $(OWN_CFLAGS) $(TUNING) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
 
 # Whatever was said to make otherwise than last time: everything is built again.
 build.stamp: FORCE
-	@echo '$(CC) $(TUNING) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) $(LDLIBS) $(POLL) $(TLS) $(APPS)' > $@.new
+	@echo '$(CC) $(TUNING) $(TUNING_LINK) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) $(LDLIBS) $(POLL) $(TLS) $(APPS)' > $@.new
 	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
 
 FORCE:

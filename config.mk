@@ -7,6 +7,9 @@ LDFLAGS =
 # Beside CFLAGS, whatever these are: a smaller binary. Empty it where the compiler does not know it.
 TUNING = -fno-asynchronous-unwind-tables
 
+# The linker, likewise: code and constants share their pages, up to 4 KiB less of a file.
+TUNING_LINK = -Wl,-z,noseparate-code
+
 # How to wait for descriptors: poll or select.
 POLL = poll
 

@@ -1,7 +1,6 @@
 /* conn.c: one client, in the order of its life: handshake, frames, close, end of TCP. */
 #include "core.h"
 
-#include <errno.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -54,7 +53,6 @@ static void conn_stand_at_head(struct conn *c)
 	c->seq = c->hub->ring.seq;
 }
 
-/* The only recv(). */
 static void conn_readable(struct conn *c)
 {
 	struct hub *h = c->hub;
@@ -63,7 +61,7 @@ static void conn_readable(struct conn *c)
 
 	if (room == 0)
 		return;
-	n = recv(c->watch.fd, h->input, room, 0);
+	n = tls_recv(c, room);
 	if (n < 0) {
 		if (net_gone())
 			conn_kill(c, REASON_LOST, "connection reset", 0);
@@ -116,6 +114,8 @@ void conn_open(struct hub *h, int fd, const struct peer *peer)
 	c->want = LOOP_IN;
 	conn_stand_at_head(c);
 	loop_add(&c->watch, c->want);
+	if (tls_open(c))
+		conn_kill(c, REASON_MEMORY, "TLS cannot start", 1);
 }
 
 void conn_upgrade(struct conn *c)
@@ -204,6 +204,7 @@ void conn_kill(struct conn *c, enum reason reason, const char *why, int reset)
 	c->reset = (uint8_t)reset;
 	input_clear(c);
 	output_clear(c);
+	tls_drop(c);
 	c->next_dead = c->hub->dead;
 	c->hub->dead = c;
 }
@@ -250,7 +251,9 @@ static void conn_sent_all(struct conn *c)
 {
 	if (c->state != CONN_CLOSING)
 		return;
-	if (c->ended || shutdown(c->watch.fd, SHUT_WR))
+	if (tls_end(c))
+		hub_touch(c);
+	else if (c->ended || shutdown(c->watch.fd, SHUT_WR))
 		conn_kill(c, c->reason, c->why, 0);
 	else
 		c->state = CONN_LINGER;
@@ -260,7 +263,6 @@ void conn_flush(struct conn *c)
 {
 	enum { SPANS = 16 };
 	struct iovec spans[SPANS];
-	struct msghdr msg = { .msg_iov = spans };
 	size_t total = 0;
 	ssize_t sent;
 	int n;
@@ -269,10 +271,8 @@ void conn_flush(struct conn *c)
 		conn_interest(c);
 		return;
 	}
-	while ((n = output_gather(c, spans, SPANS, &total)) > 0) {
-		msg.msg_iovlen = (size_t)n;
-		sent = n == 1 ? send(c->watch.fd, spans[0].iov_base, spans[0].iov_len, MSG_NOSIGNAL)
-		              : sendmsg(c->watch.fd, &msg, MSG_NOSIGNAL);
+	while ((n = output_gather(c, spans, SPANS, &total)) > 0 || c->sealed) {
+		sent = tls_send(c, spans, n);
 		if (sent < 0 && net_gone()) {
 			conn_kill(c, REASON_LOST, "connection reset", 0);
 			return;
@@ -282,13 +282,13 @@ void conn_flush(struct conn *c)
 			c->hub->stats.bytes_out += (uint64_t)sent;
 			c->wrote = c->hub->now;
 		}
-		if (sent < (ssize_t)total)
+		if (sent < (ssize_t)total || c->sealed)
 			break;
 	}
 	if (!c->waiting)
 		c->wrote = c->hub->now;
-	c->waiting = c->blocked = n > 0;
-	if (n == 0)
+	c->waiting = c->blocked = n > 0 || c->sealed;
+	if (!c->blocked)
 		conn_sent_all(c);
 	if (c->state != CONN_DEAD)
 		conn_interest(c);

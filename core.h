@@ -55,6 +55,7 @@ int net_listen(const char *what, const char *address, unsigned port, net_accepte
  * wake, at most `most`. */
 int net_tick(uint64_t now, int most);
 
+ssize_t net_send(int fd, struct iovec *spans, int n);   /* as sendmsg(), no SIGPIPE */
 int net_gone(void);   /* whether the recv() or send() that just failed says: connection gone */
 void net_close(const void *arg);        /* the listeners that were made with this arg */
 
@@ -154,6 +155,7 @@ struct conn {
 	uint64_t seq;           /* number of the frame at edge */
 	struct out *out;        /* private output, NULL when there is none */
 	struct in *in;          /* incomplete input, NULL when there is none */
+	struct tls *tls;        /* NULL: plain */
 	struct hub *hub;
 	uint16_t code;          /* close code or HTTP status that ends it */
 	uint8_t state;
@@ -176,6 +178,8 @@ struct conn {
 	const char *why;        /* it went, for the log: a constant */
 	uint32_t live;          /* index in hub->live */
 	uint32_t held;          /* bytes of the budget */
+	uint32_t raw;           /* bytes of a TLS record that came in part */
+	uint32_t sealed;        /* bytes of TLS records that the kernel did not take yet */
 	uint32_t ping_first;    /* number of the oldest unanswered ping */
 	struct peer peer;
 };
@@ -287,6 +291,7 @@ struct hub {
 	const struct config *config;
 	const struct app *app;
 	uint64_t now;           /* loop_now() of this turn */
+	uint32_t turn;          /* its number */
 	uint64_t drain_until;   /* 0: not draining */
 	struct ring ring;
 	uint64_t low;           /* no client's cursor is below this position */
@@ -352,11 +357,28 @@ int metrics_start(struct hub *h);
 void metrics_tick(uint64_t now);
 void metrics_stop(void);
 
-/* ---- tls_none.c ---------------------------------------------------------------------------------- */
+/* ---- tls_none.c, or tls_conn.c: a client's bytes on their way from and to the kernel ------------- */
 
-/* Readies TLS when the config asks for it. Returns 0, or a sysexits code after it has logged why. */
-int tls_start(const struct config *config);
+extern const char tls_kind[];   /* "none" or "bearssl" */
 
-extern const char tls_kind[];   /* "none" */
+/* Readies TLS for so many clients when the config asks for it: certificate and key are read and
+ * checked. Returns 0, or a sysexits code after it has logged why. */
+int tls_start(const struct config *config, size_t clients);
+void tls_stop(void);
+void tls_reload(void);  /* reads them again, and says in the log what came of it */
+uint64_t tls_memory(const struct config *config, size_t clients);       /* bytes that tls_start takes */
+size_t tls_metrics(char *page, size_t room);    /* writes its metrics; returns their length */
+
+int tls_open(struct conn *c);   /* a new client. Returns 0, or -1: it cannot be served */
+void tls_drop(struct conn *c);  /* it is dead: wipes its keys, frees what it holds */
+
+/* The only recv(), into hub->input, at most `room` bytes, and the only sends of clients. As the system
+ * calls; with TLS they take and give what is inside, tls_recv() fails with EAGAIN when that is nothing,
+ * and tls_send(), which uses up the spans, also sends what is sealed when n is 0. */
+ssize_t tls_recv(struct conn *c, size_t room);
+ssize_t tls_send(struct conn *c, struct iovec *spans, int n);
+
+/* All is handed over: has TLS a last word? Returns 1: c is to be flushed again, or 0. */
+int tls_end(struct conn *c);
 
 #endif

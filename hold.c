@@ -21,7 +21,7 @@ void hold_off(struct conn *c)
 {
 	struct hub *h = c->hub;
 
-	if (!c->holding || c->in || c->out)
+	if (!c->holding || c->in || c->out || c->raw || c->sealed)
 		return;
 	c->holding = 0;
 	if (c->older)

@@ -35,6 +35,7 @@ uint64_t hub_memory(const struct config *config, FILE *out)
 	sum += hub_part(out, "waiting in and output", config->memory_budget);
 	sum += hub_part(out, "table of clients", hub_watches(config) * client);
 	sum += hub_part(out, "metrics", metrics_memory(config));
+	sum += hub_part(out, "TLS", tls_memory(config, hub_watches(config)));
 	return hub_part(out, "sum", sum);
 }
 
@@ -244,7 +245,8 @@ static void hub_flush(struct hub *h)
 
 		h->touched = c->next_touched;
 		c->touched = 0;
-		if (conn_follows(c))
+		/* Before 101 a handshake of TLS may wait. */
+		if (c->state < CONN_LINGER)
 			conn_flush(c);
 	}
 	h->unsent = 0;
@@ -308,6 +310,7 @@ void hub_turn(struct hub *h)
 	loop_wait(hub_wait(h));
 	begun = loop_micros();
 	h->now = loop_now();
+	h->turn++;
 	while ((w = loop_next(&events))) {
 		w->ready(w, events);
 		if (h->unsent >= h->slice)

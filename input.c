@@ -45,17 +45,17 @@ static int input_grow(struct conn *c, size_t n, size_t most)
 size_t input_room(const struct conn *c)
 {
 	const struct hub *h = c->hub;
-	size_t queued = output_len(c), held = c->in ? c->in->have : 0;
+	size_t queued = output_len(c), held = c->in ? c->in->have : 0, most = h->input_max - c->raw;
 
 	if (c->state == CONN_HANDSHAKE)
-		return input_min(HTTP_HEAD_MAX - held, h->input_max);
+		return input_min(HTTP_HEAD_MAX - held, most);
 	if (c->state != CONN_OPEN)
 		return c->state == CONN_DEAD ? 0 : h->input_max;
 	/* An answer as large as all it was made of must have room behind what waits. */
-	held += FRAME_HEAD_MAX + INPUT_TAIL_MAX;
+	held += FRAME_HEAD_MAX + INPUT_TAIL_MAX + c->raw;
 	if (queued > h->output_max / 2 || held >= h->output_max - queued)
 		return 0;
-	return input_min(h->input_max, h->output_max - queued - held);
+	return input_min(most, h->output_max - queued - held);
 }
 
 static void input_message(struct conn *c, int op, const uint8_t *data, size_t n)
@@ -315,8 +315,15 @@ static void input_head(struct conn *c, uint8_t *p, size_t n)
 
 void input_take(struct conn *c, uint8_t *p, size_t n)
 {
-	if (c->state == CONN_HANDSHAKE)
-		input_head(c, p, n);
-	else if (c->state == CONN_OPEN)
+	size_t head = input_room(c);
+
+	/* A TLS record may hold more than a head may. */
+	if (c->state == CONN_HANDSHAKE) {
+		head = head < n ? head : n;
+		input_head(c, p, head);
+		p += head;
+		n -= head;
+	}
+	if (c->state == CONN_OPEN && n > 0)
 		input_frames(c, p, n);
 }

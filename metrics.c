@@ -206,6 +206,7 @@ static void metrics_answer(struct scrape *s)
 		metrics_table(s, hub->app->metrics);
 		metrics_labelled(s);
 		metrics_process(s);
+		s->end += (uint32_t)tls_metrics(s->page + s->end, sizeof s->page - s->end);
 	} else if (hub->drain_until) {
 		status = "503 Service Unavailable";
 		metrics_add(s, "draining\n");

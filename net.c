@@ -67,6 +67,15 @@ int net_gone(void)
 	       errno != ENOMEM;
 }
 
+ssize_t net_send(int fd, struct iovec *spans, int n)
+{
+	struct msghdr msg = { .msg_iov = spans };
+
+	msg.msg_iovlen = (size_t)n;
+	return n == 1 ? send(fd, spans->iov_base, spans->iov_len, MSG_NOSIGNAL)
+	              : sendmsg(fd, &msg, MSG_NOSIGNAL);
+}
+
 static void net_hold_reserve(void)
 {
 	if (reserve < 0)

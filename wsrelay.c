@@ -137,7 +137,7 @@ static void signal_ready(struct watch *w, int events)
 		if (numbers[i] == SIGUSR1) {
 			log_statistics();
 		} else if (numbers[i] == SIGHUP) {
-			log_line(LOG_LEVEL_INFO, "SIGHUP: nothing can be reloaded; restart to apply changes");
+			tls_reload();
 		} else if (hub.drain_until) {
 			stop_now = 1;
 		} else {
@@ -218,7 +218,7 @@ static int start(const struct config *config, const struct options *o)
 {
 	int code;
 
-	if ((code = tls_start(config)) || (code = limit_files(config)))
+	if ((code = tls_start(config, hub_watches(config))) || (code = limit_files(config)))
 		return code;
 	if (hub_start(&hub, config, apps[config->app])) {
 		log_line(LOG_LEVEL_ERROR, "out of memory: %" PRIu64 " bytes are needed (wsrelay -t lists them)",
@@ -246,6 +246,7 @@ static int run(const struct config *config, const struct options *o)
 	metrics_stop();
 	net_close(&hub);
 	hub_stop(&hub);
+	tls_stop();
 	if (!code && o->pid_file)
 		unlink(o->pid_file);
 	if (!code)
@@ -304,5 +305,5 @@ int main(int argc, char **argv)
 	log_start(&config);
 	if (!o.test)
 		return run(&config, &o);
-	return tls_start(&config) ? EX_CONFIG : print(&o, &config, names);
+	return tls_start(&config, 1) ? EX_CONFIG : print(&o, &config, names);
 }

@@ -4,10 +4,10 @@
 
 passed=0 failed=0
 pure="sha1 base64 utf8 frame http ring $(ls yaml_*.c | sed 's/\.c$//')"
-lower="loop loop_poll loop_select net tls_none log os budget"
-core="hub conn hold input output metrics"
-may_include_core="budget hold ring net output input conn hub metrics
-	tls_none tls_bearssl wsrelay"
+lower="loop loop_poll loop_select net log os budget tls_bearssl tls_pair tls_pem tls_der"
+core="hub conn hold input output metrics tls_none tls_server tls_conn"
+may_include_core="budget hold ring net output input conn hub metrics tls_none tls_server tls_conn
+	wsrelay"
 
 # What compilers, sanitizers and fortified headers add by themselves; clang makes bcmp of memcmp.
 helpers='^(__.*|bcmp|_GLOBAL_OFFSET_TABLE_|_ITM_.*|.*_chk)$'
@@ -53,7 +53,7 @@ fi
 
 # ---- the objects that must be there, so that nothing is checked on an empty list
 
-for name in $pure $core loop net log os budget config config_load wsrelay apps/apps apps/relay \
+for name in $pure hub conn hold input output metrics loop net log os budget config config_load wsrelay apps/apps apps/relay \
 	apps/echo; do
 	if [ -f "$name.o" ] && [ -n "$(shows "$name.o")" ]; then good; else bad "no $name.o"; fi
 done
@@ -113,13 +113,14 @@ for object in *.o apps/*.o; do
 	name=${object%.o}
 	calls=$(uses $object | grep -E '^(send|sendto|sendmsg|recv|recvfrom|recvmsg|readv|writev)$')
 	case $name in
-	conn) calls=$(echo "$calls" | grep -Ev '^(send|sendmsg|recv)$') ;;
+	tls_none) calls=$(echo "$calls" | grep -v '^recv$') ;;
+	tls_conn) calls=$(echo "$calls" | grep -Ev '^(send|recv)$') ;;
 	metrics) calls=$(echo "$calls" | grep -Ev '^(send|recv)$') ;;
-	net) calls=$(echo "$calls" | grep -v '^send$') ;;
+	net) calls=$(echo "$calls" | grep -Ev '^(send|sendmsg)$') ;;
 	esac
 	none "$calls" "$name.c sends or receives"
 done
-for call in send sendmsg recv; do
+for call in tls_recv tls_send; do
 	if uses conn.o | grep -q "^$call\$"; then good; else bad "conn.c does not call $call"; fi
 done
 

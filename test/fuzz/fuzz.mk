@@ -21,7 +21,7 @@ FUZZ_PROGRAMS = $(FUZZ_REPLAYS) test/fuzz/fuzz_http test/fuzz/fuzz_frames test/f
 
 # What each harness is made of, beside itself. The hub runs on a stub of the system.
 FUZZ_COMMON = test/fuzz/fuzz.c test/fuzz/naive.c test/fuzz/naive_http.c
-FUZZ_HUB = hub.c conn.c input.c output.c hold.c ring.c budget.c frame.c utf8.c http.c base64.c \
+FUZZ_HUB = hub.c conn.c tls_none.c input.c output.c hold.c ring.c budget.c frame.c utf8.c http.c base64.c \
 	sha1.c config.c yaml_text.c apps/echo.c test/fuzz/system.c
 FUZZ_http = http.c base64.c sha1.c
 FUZZ_frames = $(FUZZ_HUB) apps/relay.c test/fuzz/frames_model.c test/fuzz/frames_make.c

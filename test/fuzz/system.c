@@ -25,7 +25,7 @@ net_accepted *system_accepted;
 void *system_arg;
 int system_watches, system_silent;
 
-const char loop_kind[] = "stub", tls_kind[] = "none";
+const char loop_kind[] = "stub";
 
 static uint8_t outs[SYSTEM_SOCKETS][SYSTEM_OUT_MAX];
 static struct watch *watches[SYSTEM_SOCKETS];
@@ -283,6 +283,14 @@ const char *net_peer_text(const struct peer *peer, char text[PEER_TEXT])
 	(void)peer;
 	(void)text;
 	return "peer";
+}
+
+ssize_t net_send(int fd, struct iovec *spans, int n)
+{
+	struct msghdr msg = { .msg_iov = spans };
+
+	msg.msg_iovlen = (size_t)n;
+	return __wrap_sendmsg(fd, &msg, MSG_NOSIGNAL);
 }
 
 int net_gone(void)
