@@ -9,13 +9,6 @@
 enum { HELP_COLUMN = 34, HELP_MAX = 160, HOUR = 3600000, DAY = 24 * HOUR };
 enum { KIB = 1 << 10, MIB = 1 << 20, GIB = 1 << 30 };
 
-/* The kinds of values, by their order: words, numbers, texts. */
-enum {
-	SWITCH = CONFIG_SECTION + 1, CHOICE, APP,
-	COUNT, SIZE, TIME, TIME_OR_0,
-	ADDRESS, PATH, NAME
-};
-
 /* The largest first: a value is printed in the first one that divides it. */
 static const struct unit {
 	char name[4];
@@ -31,46 +24,49 @@ static const char no_yes[] = "false | true | no | yes | off | on";
 #define KEY(section, name) #section "." #name, offsetof(struct config, section##_##name)
 #define TLS_KEY(name) "server.tls." #name, offsetof(struct config, server_tls_##name)
 
-/* The help of a CHOICE starts with its words. */
-const struct config_key config_keys[] = {
-	{ "app", offsetof(struct config, app), APP, "", 0, 0, "what clients are to each other" },
+static const struct config_key core_keys[] = {
+	{ "app", offsetof(struct config, app), CONFIG_APP, "", 0, 0,
+	  "what clients are to each other" },
 	{ "server", 0, CONFIG_SECTION, "", 0, 0, "where clients come in" },
-	{ KEY(server, address), ADDRESS, "", 0, 0, "\"\": all; 127.0.0.1, \"::1\", unix:/run/ws" },
-	{ KEY(server, port), COUNT, "8080", 0, 65535, "0: a free one, named in the log" },
-	{ KEY(server, path), PATH, "", 0, 0, "the only one served; \"\": any" },
+	{ KEY(server, address), CONFIG_ADDRESS, "", 0, 0,
+	  "\"\": all; 127.0.0.1, \"::1\", unix:/run/ws" },
+	{ KEY(server, port), CONFIG_COUNT, "8080", 0, 65535, "0: a free one, named in the log" },
+	{ KEY(server, path), CONFIG_PATH, "", 0, 0, "the only one served; \"\": any" },
 	{ "server.tls", 0, CONFIG_SECTION, "", 0, 0, "wss:// instead of ws://" },
-	{ TLS_KEY(enabled), SWITCH, "false", 0, 0, "true or false" },
-	{ TLS_KEY(cert_file), NAME, "cert.pem", 0, 0, "the certificate and its chain" },
-	{ TLS_KEY(key_file), NAME, "key.pem", 0, 0, "the private key" },
-	{ KEY(server, max_connections), COUNT, "1024", 1, 100000, "clients at a time" },
-	{ KEY(server, max_message_size), SIZE, "64KiB", 125, 16 * MIB,
+	{ TLS_KEY(enabled), CONFIG_SWITCH, "false", 0, 0, "true or false" },
+	{ TLS_KEY(cert_file), CONFIG_NAME, "cert.pem", 0, 0, "the certificate and its chain" },
+	{ TLS_KEY(key_file), CONFIG_NAME, "key.pem", 0, 0, "the private key" },
+	{ KEY(server, max_connections), CONFIG_COUNT, "1024", 1, 100000, "clients at a time" },
+	{ KEY(server, max_message_size), CONFIG_SIZE, "64KiB", 125, 16 * MIB,
 	  "a longer message closes its connection" },
-	{ KEY(server, handshake_timeout), TIME, "10s", 100, DAY, "for the opening handshake" },
-	{ KEY(server, ping_interval), TIME_OR_0, "30s", 100, DAY,
+	{ KEY(server, handshake_timeout), CONFIG_TIME, "10s", 100, DAY,
+	  "for the opening handshake" },
+	{ KEY(server, ping_interval), CONFIG_TIME_OR_0, "30s", 100, DAY,
 	  "between pings to every client; 0: no pings" },
-	{ KEY(server, pong_timeout), TIME, "1m", 100, DAY,
+	{ KEY(server, pong_timeout), CONFIG_TIME, "1m", 100, DAY,
 	  "who answers no ping for longer is closed" },
-	{ KEY(server, write_timeout), TIME, "10s", 100, DAY,
+	{ KEY(server, write_timeout), CONFIG_TIME, "10s", 100, DAY,
 	  "who takes no output for longer is closed" },
-	{ KEY(server, shutdown_timeout), TIME, "10s", 0, DAY, "for the last messages at the end" },
+	{ KEY(server, shutdown_timeout), CONFIG_TIME, "10s", 0, DAY,
+	  "for the last messages at the end" },
 	{ "relay", 0, CONFIG_SECTION, "", 0, 0, "how messages are passed on" },
-	{ KEY(relay, slow_client), CHOICE, "disconnect", 0, 0,
+	{ KEY(relay, slow_client), CONFIG_CHOICE, "disconnect", 0, 0,
 	  "disconnect | drop: who falls behind a ring" },
 	{ "memory", 0, CONFIG_SECTION, "", 0, 0, "never more, whatever clients do" },
-	{ KEY(memory, input), SIZE, "256KiB", 4 * KIB, 16 * MIB, "the one input buffer" },
-	{ KEY(memory, ring), SIZE, "1MiB", 4 * KIB, GIB,
+	{ KEY(memory, input), CONFIG_SIZE, "256KiB", 4 * KIB, 16 * MIB, "the one input buffer" },
+	{ KEY(memory, ring), CONFIG_SIZE, "1MiB", 4 * KIB, GIB,
 	  "messages to all; over 3 x max_message_size" },
-	{ KEY(memory, budget), SIZE, "4MiB", 4 * KIB, GIB,
+	{ KEY(memory, budget), CONFIG_SIZE, "4MiB", 4 * KIB, GIB,
 	  "all the rest; 4 x max_message_size or more" },
 	{ "metrics", 0, CONFIG_SECTION, "", 0, 0, "figures for Prometheus" },
-	{ KEY(metrics, enabled), SWITCH, "false", 0, 0, "true or false" },
-	{ KEY(metrics, address), ADDRESS, "127.0.0.1", 0, 0, "as server.address" },
-	{ KEY(metrics, port), COUNT, "9090", 0, 65535, "as server.port" },
+	{ KEY(metrics, enabled), CONFIG_SWITCH, "false", 0, 0, "true or false" },
+	{ KEY(metrics, address), CONFIG_ADDRESS, "127.0.0.1", 0, 0, "as server.address" },
+	{ KEY(metrics, port), CONFIG_COUNT, "9090", 0, 65535, "as server.port" },
 	{ "log", 0, CONFIG_SECTION, "", 0, 0, "one line an event" },
-	{ KEY(log, level), CHOICE, "info", 0, 0, "error | warn | info | debug" },
-	{ KEY(log, format), CHOICE, "text", 0, 0, "text | json" },
-	{ KEY(log, target), CHOICE, "stderr", 0, 0, "stderr | syslog" },
-	{ "", 0, 0, "", 0, 0, "" }
+	{ KEY(log, level), CONFIG_CHOICE, "info", 0, 0, "error | warn | info | debug" },
+	{ KEY(log, format), CONFIG_CHOICE, "text", 0, 0, "text | json" },
+	{ KEY(log, target), CONFIG_CHOICE, "stderr", 0, 0, "stderr | syslog" },
+	{ .path = "" }
 };
 
 static const char head[] =
@@ -82,22 +78,39 @@ static const char head[] =
 	"# An environment variable overrides its key: WSRELAY_SERVER_PORT=9000 for server.port.\n"
 	"# Test a file with: wsrelay -t -c FILE\n\n";
 
+const struct config_key *config_key(const struct app *const *all, size_t number)
+{
+	const struct config_key *k = core_keys;
+	size_t i;
+
+	for (i = 0; i < CONFIG_KEYS_MAX; i++, k++) {
+		while (!k || !*k->path) {
+			if (!*all)
+				return NULL;
+			k = (*all++)->keys;
+		}
+		if (i == number)
+			return k;
+	}
+	return NULL;
+}
+
 static const struct unit *units(const struct config_key *k)
 {
-	return k->kind == COUNT ? counts : k->kind == SIZE ? sizes : times;
+	return k->kind == CONFIG_COUNT ? counts : k->kind == CONFIG_SIZE ? sizes : times;
 }
 
 /* The help of a key; that of the application starts with the names there are. */
-static const char *help(const struct config_key *k, const char *const *app_names,
+static const char *help(const struct config_key *k, const struct app *const *all,
 			char room[HELP_MAX])
 {
 	size_t n = 0;
 
-	if (k->kind != APP)
+	if (k->kind != CONFIG_APP)
 		return k->help;
-	for (; *app_names && n < HELP_MAX; app_names++)
-		n += (size_t)snprintf(room + n, HELP_MAX - n, "%s%s", *app_names,
-				      app_names[1] ? " | " : ": ");
+	for (; *all && n < HELP_MAX; all++)
+		n += (size_t)snprintf(room + n, HELP_MAX - n, "%s%s", (*all)->name,
+				      all[1] ? " | " : ": ");
 	if (n < HELP_MAX)
 		snprintf(room + n, HELP_MAX - n, "%s", k->help);
 	return room;
@@ -140,7 +153,7 @@ static int family(const char *text, uint8_t bytes[16])
 	return inet_pton(AF_INET6, text, bytes) == 1 ? AF_INET6 : -1;
 }
 
-/* What the kinds from COUNT on take, and what to write. */
+/* What the kinds from CONFIG_COUNT on take, and what to write. */
 static const struct {
 	char what[15], instead[72];
 } forms[] = {
@@ -155,8 +168,8 @@ static const struct {
 
 static int wrong(const struct config_key *k, const char *text, char *why)
 {
-	SAY("'%s' takes %s, not '%.100s'; write %s", k->path, forms[k->kind - COUNT].what, text,
-	    forms[k->kind - COUNT].instead);
+	SAY("'%s' takes %s, not '%.100s'; write %s", k->path, forms[k->kind - CONFIG_COUNT].what,
+	    text, forms[k->kind - CONFIG_COUNT].instead);
 	return -1;
 }
 
@@ -175,8 +188,8 @@ static int set_text(struct config *c, const struct config_key *k, const char *te
 		SAY("'%s' is too long; write %d bytes at most", k->path, CONFIG_TEXT_MAX - 1);
 		return -1;
 	}
-	if ((k->kind == ADDRESS && family(text, bytes) < 0) ||
-	    (k->kind == PATH && n && (*text != '/' || text[strcspn(text, " ?#")])))
+	if ((k->kind == CONFIG_ADDRESS && family(text, bytes) < 0) ||
+	    (k->kind == CONFIG_PATH && n && (*text != '/' || text[strcspn(text, " ?#")])))
 		return wrong(k, text, why);
 	memset(field, 0, CONFIG_TEXT_MAX);
 	memcpy(field, text, n);
@@ -184,16 +197,16 @@ static int set_text(struct config *c, const struct config_key *k, const char *te
 }
 
 static int set_choice(struct config *c, const struct config_key *k, const char *text,
-		      const char *const *app_names, char *why)
+		      const struct app *const *all, char *why)
 {
 	char room[HELP_MAX];
-	const char *said = help(k, app_names, room), *list = k->kind == SWITCH ? no_yes : said, *w;
+	const char *said = help(k, all, room), *list = k->kind == CONFIG_SWITCH ? no_yes : said, *w;
 	size_t n;
 	uint32_t i;
 
 	for (i = 0; (w = word(list, i, &n)) != NULL; i++) {
 		if (n == strlen(text) && !memcmp(w, text, n)) {
-			*number(c, k) = k->kind == SWITCH ? i & 1 : i;
+			*number(c, k) = k->kind == CONFIG_SWITCH ? i & 1 : i;
 			return 0;
 		}
 	}
@@ -217,11 +230,11 @@ static int set_number(struct config *c, const struct config_key *k, const char *
 		return wrong(k, text, why);
 	/* The cap keeps the product below 2^63. */
 	value = (value > UINT32_MAX ? (uint64_t)UINT32_MAX + 1 : value) * u->factor;
-	if ((value < k->min || value > k->max) && (value || k->kind != TIME_OR_0)) {
+	if ((value < k->min || value > k->max) && (value || k->kind != CONFIG_TIME_OR_0)) {
 		format(min, units(k), k->min);
 		format(max, units(k), k->max);
 		SAY("'%s' must be %s to %s%s (got %.100s)", k->path, min, max,
-		    k->kind == TIME_OR_0 ? ", or 0" : "", text);
+		    k->kind == CONFIG_TIME_OR_0 ? ", or 0" : "", text);
 		return -1;
 	}
 	*number(c, k) = (uint32_t)value;
@@ -229,24 +242,25 @@ static int set_number(struct config *c, const struct config_key *k, const char *
 }
 
 int config_set(struct config *c, const struct config_key *k, const char *text,
-	       const char *const *app_names, char why[CONFIG_WHY_MAX])
+	       const struct app *const *all, char why[CONFIG_WHY_MAX])
 {
-	if (k->kind >= ADDRESS)
+	if (k->kind >= CONFIG_ADDRESS)
 		return set_text(c, k, text, why);
-	if (k->kind >= COUNT)
+	if (k->kind >= CONFIG_COUNT)
 		return set_number(c, k, text, why);
-	return set_choice(c, k, text, app_names, why);
+	return set_choice(c, k, text, all, why);
 }
 
-void config_defaults(struct config *c, const char *const *app_names)
+void config_defaults(struct config *c, const struct app *const *all)
 {
 	const struct config_key *k;
 	char why[CONFIG_WHY_MAX];
+	size_t i;
 
 	memset(c, 0, sizeof(*c));
-	for (k = config_keys; *k->path; k++)
+	for (i = 0; (k = config_key(all, i)) != NULL; i++)
 		if (*k->value)
-			config_set(c, k, k->value, app_names, why);
+			config_set(c, k, k->value, all, why);
 }
 
 int config_clash(const struct config *c)
@@ -273,27 +287,27 @@ static void format_text(char *out, const char *text)
 	memcpy(out, "\"", 2);
 }
 
-void config_print(const struct config *c, const char *const *app_names, FILE *out, int with_help)
+void config_print(const struct config *c, const struct app *const *all, FILE *out, int with_help)
 {
 	char value[2 * CONFIG_TEXT_MAX + 3], room[HELP_MAX];
 	const struct config_key *k;
-	size_t n;
+	size_t i, n;
 
 	if (with_help)
 		fputs(head, out);
-	for (k = config_keys; *k->path; k++) {
-		const char *said = help(k, app_names, room), *name = k->path, *dot, *w;
+	for (i = 0; (k = config_key(all, i)) != NULL; i++) {
+		const char *said = help(k, all, room), *name = k->path, *dot, *w;
 		int column = 0;
 
 		for (; (dot = strchr(name, '.')) != NULL; name = dot + 1)
 			column += 2;
 		value[0] = 0;
-		if (k->kind >= ADDRESS) {
+		if (k->kind >= CONFIG_ADDRESS) {
 			format_text(value, (const char *)c + k->offset);
-		} else if (k->kind >= COUNT) {
+		} else if (k->kind >= CONFIG_COUNT) {
 			format(value, units(k), *number(c, k));
 		} else if (k->kind != CONFIG_SECTION) {
-			w = word(k->kind == SWITCH ? no_yes : said, *number(c, k), &n);
+			w = word(k->kind == CONFIG_SWITCH ? no_yes : said, *number(c, k), &n);
 			snprintf(value, sizeof(value), "%.*s", (int)n, w);
 		} else if (with_help && !column) {
 			fputs("\n", out);

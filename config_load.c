@@ -7,18 +7,18 @@
 
 /* One error is at most 1,400 bytes, so that with the last line all stay under 4 KiB. */
 enum { ERRORS_MAX = 10, SAID_MAX = 2200, NAME_SHOWN = 60, LINE_SHOWN = 40 };
-enum { KEYS_MAX = 64, VARIABLE_MAX = 64 };
+enum { VARIABLE_MAX = 64 };
 
 struct load {
 	struct config *c;
-	const char *const *app_names;
+	const struct app *const *all;
 	const char *file;
 	FILE *err;
 	const char *text;
 	size_t n;
 	int errors;
 	int said;                       /* bytes of them */
-	const char *set[KEYS_MAX];      /* where a key's value stands, in text or variable */
+	const char *set[CONFIG_KEYS_MAX];       /* where each value stands, in text or variable */
 	char key[YAML_KEY_MAX + 1];     /* that name_key named */
 	char why[2 * CONFIG_WHY_MAX];
 };
@@ -86,13 +86,15 @@ static void report(struct load *l, const char *variable, const char *at)
 		put_line(l, at, line);
 }
 
-static const struct config_key *find_key(const char *path)
+/* The number of a key; that behind the last when there is none. */
+static size_t find_key(const struct load *l, const char *path)
 {
-	const struct config_key *k = config_keys;
+	const struct config_key *k;
+	size_t i = 0;
 
-	while (*k->path && strcmp(k->path, path))
-		k++;
-	return k;
+	while ((k = config_key(l->all, i)) != NULL && strcmp(k->path, path))
+		i++;
+	return i;
 }
 
 /* Writes the variable that overrides a key to name; returns its value, or NULL. A path has small
@@ -154,9 +156,10 @@ static void unknown_key(struct load *l, const struct yaml *y)
 	size_t used = name_key(l, y, "unknown key ", ""), least = SIZE_MAX, score, whole;
 	char *out = l->why + used;
 	const char *name;
+	size_t i;
 	int here;
 
-	for (k = config_keys; *k->path; k++) {
+	for (i = 0; (k = config_key(l->all, i)) != NULL; i++) {
 		name = leaf(k->path);
 		here = name - k->path == (ptrdiff_t)y->name && !memcmp(k->path, y->path, y->name);
 		score = difference(l->key, name);
@@ -183,13 +186,14 @@ static void unknown_key(struct load *l, const struct yaml *y)
 /* Takes an entry that is no error; returns whether what is below it can be read. */
 static int entry(struct load *l, const struct yaml *y, int found)
 {
-	const struct config_key *k = find_key(y->path);
+	size_t i = find_key(l, y->path);
+	const struct config_key *k = config_key(l->all, i);
 	const char *at = l->text + y->key_at, *value = y->value;
 	const char *what = found == YAML_SECTION ? "section" : found == YAML_LIST ? "list" : "value";
 
 	if (!y->path[0]) {
 		SAY(l, "a %s; write lines of 'key: value'", what);
-	} else if (!*k->path) {
+	} else if (!k) {
 		unknown_key(l, y);
 	} else if (found == YAML_EMPTY || (found == YAML_SECTION && k->kind == CONFIG_SECTION)) {
 		return 1;
@@ -200,12 +204,12 @@ static int entry(struct load *l, const struct yaml *y, int found)
 		SAY(l, "'%s' takes one value, not a %s; write it behind '%s:'", k->path, what,
 		    leaf(k->path));
 	} else {
-		l->set[k - config_keys] = at = l->text + y->at;
+		l->set[i] = at = l->text + y->at;
 		if (!y->quoted && (!strcmp(value, "~") || !strcmp(value, "null") ||
 				   !strcmp(value, "Null") || !strcmp(value, "NULL")))
 			SAY(l, "'%s' takes a value, not %.4s; remove the line to have the default",
 			    k->path, value);
-		else if (!config_set(l->c, k, value, l->app_names, l->why))
+		else if (!config_set(l->c, k, value, l->all, l->why))
 			return 1;
 	}
 	report(l, NULL, at);
@@ -242,30 +246,31 @@ static void read_variables(struct load *l)
 	const struct config_key *k;
 	char name[VARIABLE_MAX];
 	const char *value;
+	size_t i;
 
-	for (k = config_keys; *k->path; k++) {
+	for (i = 0; (k = config_key(l->all, i)) != NULL; i++) {
 		value = variable(k, name);
 		if (!value)
 			continue;
-		l->set[k - config_keys] = value;
-		if (config_set(l->c, k, value, l->app_names, l->why))
+		l->set[i] = value;
+		if (config_set(l->c, k, value, l->all, l->why))
 			report(l, name, NULL);
 	}
 }
 
 static int is_set(const struct load *l, const char *path)
 {
-	return l->set[find_key(path) - config_keys] != NULL;
+	return l->set[find_key(l, path)] != NULL;
 }
 
 /* Reports l->why at the value of a key that is set. */
 static void report_key(struct load *l, const char *path)
 {
-	const struct config_key *k = find_key(path);
+	size_t i = find_key(l, path);
 	char name[VARIABLE_MAX];
-	int here = variable(k, name) != NULL;
+	int here = variable(config_key(l->all, i), name) != NULL;
 
-	report(l, here ? name : NULL, here ? NULL : l->set[k - config_keys]);
+	report(l, here ? name : NULL, here ? NULL : l->set[i]);
 }
 
 /* Memory grows with the size of a message; when it is set, it is `least` or more. */
@@ -317,17 +322,17 @@ static char *read_file(struct load *l)
 	return text;
 }
 
-int config_load(struct config *c, const char *file, const char *const *app_names, FILE *err)
+int config_load(struct config *c, const char *file, const struct app *const *all, FILE *err)
 {
 	struct load l;
 	char *text = NULL;
 
 	memset(&l, 0, sizeof(l));
 	l.c = c;
-	l.app_names = app_names;
+	l.all = all;
 	l.file = file ? file : "wsrelay";
 	l.err = err;
-	config_defaults(c, app_names);
+	config_defaults(c, all);
 	if (file) {
 		l.text = text = read_file(&l);
 		if (!text)

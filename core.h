@@ -310,7 +310,7 @@ struct hub {
 	struct conn *oldest, *newest;   /* holders of memory */
 	size_t slots_max, slots_used;
 	int tick_ms;
-	uint64_t tick_at, ticked;
+	uint64_t tick_at, ticked, started;
 	uint64_t ping_at;       /* when the next round of pings starts */
 	size_t ping_left;       /* clients that this round has not come to */
 	uint32_t ping_number;   /* of this round */

@@ -80,7 +80,7 @@ int hub_start(struct hub *h, const struct config *config, const struct app *app)
 		return -1;
 	}
 	h->input = h->input_block + INPUT_TAIL_MAX;
-	h->now = h->ticked = loop_now();
+	h->now = h->ticked = h->started = loop_now();
 	h->tick_ms = hub_tick_ms(config);
 	h->tick_at = h->now + (uint64_t)h->tick_ms;
 	h->ping_number = (uint32_t)loop_micros();
@@ -256,7 +256,7 @@ static void hub_flush(struct hub *h)
 
 static void hub_tick(struct hub *h)
 {
-	uint64_t passed = h->now - h->ticked;
+	uint64_t last = h->ticked, passed = h->now - last;
 	size_t i;
 
 	if (h->now < h->tick_at)
@@ -265,6 +265,8 @@ static void hub_tick(struct hub *h)
 	h->tick_at = h->now + (uint64_t)h->tick_ms;
 	for (i = 0; i < h->live_count; i++)
 		conn_tick(h->live[i], passed);
+	if (h->app->tick)
+		h->app->tick(h, last - h->started, h->now - h->started);
 	metrics_tick(h->now);
 	log_tick();
 }
@@ -340,6 +342,16 @@ void hub_drain(struct hub *h)
 int hub_drained(const struct hub *h)
 {
 	return h->drain_until && (h->live_count == 0 || h->now >= h->drain_until);
+}
+
+const struct config *hub_settings(const struct hub *h)
+{
+	return h->config;
+}
+
+const struct stats *hub_stats(const struct hub *h)
+{
+	return &h->stats;
 }
 
 void hub_gauges(struct hub *h)

@@ -9,7 +9,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-enum { APPS_MAX = 16, SIGNALS_A_READ = 64 };
+enum { SIGNALS_A_READ = 64 };
 
 struct options {
 	const char *config_file, *pid_file;
@@ -255,7 +255,7 @@ static int run(const struct config *config, const struct options *o)
 }
 
 /* The calls that only print. */
-static int print(const struct options *o, struct config *config, const char *const *names)
+static int print(const struct options *o, struct config *config)
 {
 	size_t i;
 
@@ -263,12 +263,12 @@ static int print(const struct options *o, struct config *config, const char *con
 		usage();
 	} else if (o->version) {
 		printf(WSRELAY_VERSION "\nwsrelay with %s(), TLS: %s, apps:", loop_kind, tls_kind);
-		for (i = 0; names[i]; i++)
-			printf(names[i + 1] ? " %s" : " %s\n", names[i]);
+		for (i = 0; apps[i]; i++)
+			printf(apps[i + 1] ? " %s" : " %s\n", apps[i]->name);
 	} else if (o->print_defaults || o->test > 1) {
 		if (o->print_defaults)
-			config_defaults(config, names);
-		config_print(config, names, stdout, o->print_defaults);
+			config_defaults(config, apps);
+		config_print(config, apps, stdout, o->print_defaults);
 	} else {
 		printf("%s: ok; the memory it will ever use:\n",
 		       o->config_file ? o->config_file : "defaults");
@@ -284,12 +284,8 @@ static int print(const struct options *o, struct config *config, const char *con
 int main(int argc, char **argv)
 {
 	static struct config config;
-	const char *names[APPS_MAX + 1] = { NULL };
 	struct options o;
-	size_t i;
 
-	for (i = 0; i < APPS_MAX && apps[i]; i++)
-		names[i] = apps[i]->name;
 	if (os_standard_files()) {
 		fprintf(stderr, "wsrelay: cannot open /dev/null: %s\n", strerror(errno));
 		return EX_OSERR;
@@ -297,13 +293,13 @@ int main(int argc, char **argv)
 	if (options_read(&o, argc, argv))
 		return EX_USAGE;
 	if (o.help || o.version || o.print_defaults)
-		return print(&o, &config, names);
+		return print(&o, &config);
 	if (!o.config_file && access("wsrelay.yaml", F_OK) == 0)
 		o.config_file = "wsrelay.yaml";
-	if (config_load(&config, o.config_file, names, stderr))
+	if (config_load(&config, o.config_file, apps, stderr))
 		return EX_CONFIG;
 	log_start(&config);
 	if (!o.test)
 		return run(&config, &o);
-	return tls_start(&config, 1) ? EX_CONFIG : print(&o, &config, names);
+	return tls_start(&config, 1) ? EX_CONFIG : print(&o, &config);
 }

@@ -14,6 +14,7 @@
 
 struct conn;    /* one client */
 struct hub;     /* all clients */
+struct app;     /* what clients are to each other */
 
 /* ---- sha1.c: FIPS 180-4, for the handshake only: not for secrets ------------------------------ */
 
@@ -190,7 +191,7 @@ enum { CONFIG_TEXT_MAX = 256 };         /* bytes of a text, its NUL included */
 
 /* The fields are named after their keys. Switches are 0 or 1, sizes in bytes, times in ms. */
 struct config {
-	uint32_t app;                   /* index into the caller's list of names */
+	uint32_t app;                   /* index into the caller's applications */
 	uint32_t server_port;           /* 0: a free one */
 	uint32_t server_tls_enabled;
 	uint32_t server_max_connections;
@@ -209,6 +210,7 @@ struct config {
 	uint32_t log_level;             /* LOG_LEVEL_ */
 	uint32_t log_format;            /* LOG_FORMAT_ */
 	uint32_t log_target;            /* LOG_TARGET_ */
+	uint32_t echo_status_interval;  /* 0: no status lines */
 	char server_address[CONFIG_TEXT_MAX];   /* "": all; IPv4, IPv6 or unix:/path */
 	char server_path[CONFIG_TEXT_MAX];      /* "": any */
 	char server_tls_cert_file[CONFIG_TEXT_MAX];
@@ -216,37 +218,45 @@ struct config {
 	char metrics_address[CONFIG_TEXT_MAX];
 };
 
-/* The defaults. app_names, here and below: the names of the applications, NULL-terminated; the first
- * is the default. */
-void config_defaults(struct config *c, const char *const *app_names);
+/* The defaults. all, here and below: the applications, NULL-terminated; the first is the default.
+ * Only what is in it has its name and its keys in the config. */
+void config_defaults(struct config *c, const struct app *const *all);
 
 /* The defaults, overridden by the file (NULL: none), overridden by the environment:
  * WSRELAY_SERVER_PORT for server.port. memory.ring and memory.budget, when neither sets them, grow to 4 times
  * server.max_message_size. In config_load.c. Returns 0, or -1 after it has written what is wrong,
  * less than 4 KiB of printable text, to err. */
-int config_load(struct config *c, const char *file, const char *const *app_names, FILE *err);
+int config_load(struct config *c, const char *file, const struct app *const *all, FILE *err);
 
 /* Writes the config as a file that config_load reads back as the same. with_help: with a comment for
  * each key; for the defaults that is the wsrelay.yaml we ship. */
-void config_print(const struct config *c, const char *const *app_names, FILE *out, int with_help);
+void config_print(const struct config *c, const struct app *const *all, FILE *out, int with_help);
 
-/* The table, for config_load.c; a row without a path ends it. */
-enum { CONFIG_SECTION = 0, CONFIG_WHY_MAX = 320 };
+/* A row of the table, for config_load.c; applications have rows of their own. */
+enum { CONFIG_KEYS_MAX = 96, CONFIG_WHY_MAX = 320 };
+
+/* The kinds of keys, by the order of their values: none, words, numbers, texts. */
+enum {
+	CONFIG_SECTION, CONFIG_SWITCH, CONFIG_CHOICE, CONFIG_APP,
+	CONFIG_COUNT, CONFIG_SIZE, CONFIG_TIME, CONFIG_TIME_OR_0,
+	CONFIG_ADDRESS, CONFIG_PATH, CONFIG_NAME
+};
 
 struct config_key {                     /* texts inside: no pointer has to be relocated */
 	char path[25];                  /* "": the end */
 	uint16_t offset;                /* in struct config */
-	uint8_t kind;                   /* CONFIG_SECTION or config.c's */
+	uint8_t kind;
 	char value[11];                 /* the default, as in a file */
 	uint32_t min, max;              /* of a number */
-	char help[44];
+	char help[44];                  /* of a choice: starts with its words */
 };
 
-extern const struct config_key config_keys[];
+/* The key of this number, from 0 on: the core's, then those of the applications; NULL: no more. */
+const struct config_key *config_key(const struct app *const *all, size_t number);
 
 /* Sets a key that is no section. Returns 0, or -1 with what is wrong in why; c is then as before. */
 int config_set(struct config *c, const struct config_key *k, const char *text,
-	       const char *const *app_names, char why[CONFIG_WHY_MAX]);
+	       const struct app *const *all, char why[CONFIG_WHY_MAX]);
 
 /* Whether server and metrics want the same port of the same address. */
 int config_clash(const struct config *c);
@@ -351,6 +361,7 @@ struct metric {                         /* a Prometheus metric without labels */
 
 struct app {
 	const char *name;               /* `app: name` in the config */
+	const struct config_key *keys;  /* its section of the config, of struct config; NULL: none */
 	const struct metric *metrics;   /* beside the hub's own; NULL: none */
 	int (*admit)(struct conn *c, const struct http_req *q, const char *head);
 	                                /* 0: welcome, or an HTTP status: 401, 403, 429 ... */
@@ -358,6 +369,8 @@ struct app {
 	void (*message)(struct conn *c, int op, const void *data, size_t n);
 	                                /* a whole message; data is the hub's and good for the call */
 	void (*close)(struct conn *c);  /* once for each open, from the sweep: let go of c here */
+	void (*tick)(struct hub *h, uint64_t last, uint64_t now);
+	                                /* about each second; ms from the start to the last and this */
 };                                      /* NULL: nothing to do. They queue only; nothing is sent inside */
 
 /* The applications of this build, in apps/apps.c; ends with NULL. */
@@ -373,7 +386,9 @@ int conn_send(struct conn *c, int op, const void *data, size_t n);
 /* Closes a client with a close code; why: a constant, for the log. */
 void conn_close(struct conn *c, int code, const char *why);
 
-/* The hub that a client belongs to. */
+/* The hub that a client belongs to, what it runs with, what it counts. */
 struct hub *conn_hub(const struct conn *c);
+const struct config *hub_settings(const struct hub *h);
+const struct stats *hub_stats(const struct hub *h);
 
 #endif

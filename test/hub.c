@@ -11,12 +11,13 @@ enum { SETTLE_TURNS = 200000, SPANS = 4096 };
 
 struct hub hub;
 struct config hub_config;
-unsigned hub_opened, hub_closed, hub_messages, hub_broken;
+unsigned hub_opened, hub_closed, hub_messages, hub_ticks, hub_broken;
 int hub_admits, hub_close_queues;
 void (*hub_message)(struct conn *c, int op, const void *data, size_t n);
 void (*hub_open)(struct conn *c);
 void (*hub_close)(struct conn *c);
 
+static uint64_t ticked;         /* ms from the start to the last tick */
 static uint8_t *open_now;       /* a flag for each slot: open() came, close() did not */
 
 static void broken(const char *what)
@@ -76,9 +77,18 @@ static void app_close(struct conn *c)
 		hub_close(c);
 }
 
+/* Each tick goes on where the one before ended. */
+static void app_tick(struct hub *h, uint64_t last, uint64_t now)
+{
+	if (h != &hub || last != ticked || now <= last)
+		broken("tick() leaves out some time, or counts it twice");
+	ticked = now;
+	hub_ticks++;
+}
+
 static const struct app app = {
 	.name = "test", .admit = app_admit, .open = app_open, .message = app_message,
-	.close = app_close
+	.close = app_close, .tick = app_tick
 };
 
 void hub_relay(struct conn *c, int op, const void *data, size_t n)
@@ -117,7 +127,8 @@ void hub_begin(void)
 		exit(2);
 	}
 	open_now = calloc(hub.slots_max, 1);
-	hub_opened = hub_closed = hub_messages = 0;
+	hub_opened = hub_closed = hub_messages = hub_ticks = 0;
+	ticked = 0;
 	hub_admits = hub_close_queues = 0;
 	hub_message = hub_relay;
 	hub_open = hub_close = NULL;

@@ -11,7 +11,7 @@ extern struct hub hub;
 extern struct config hub_config;
 
 /* What the application saw. */
-extern unsigned hub_opened, hub_closed, hub_messages;
+extern unsigned hub_opened, hub_closed, hub_messages, hub_ticks;
 
 /* What it does: the answer of admit(), and what is called for a message, open or close (NULL:
  * nothing). hub_begin sets them to 0, hub_relay, NULL, NULL. */

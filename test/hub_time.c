@@ -358,9 +358,26 @@ static void test_stop(void)
 	end();
 }
 
+/* The application's: about one a second, four when a timeout is short. */
+static void test_ticks(void)
+{
+	hub_defaults();
+	hub_begin();
+	hub_run(60000);
+	CHECK(hub_ticks >= 58 && hub_ticks <= 60, "%u ticks in a minute", hub_ticks);
+	CHECK(hub_settings(&hub) == &hub_config && hub_stats(&hub) == &hub.stats, "its sources");
+	hub_finish();
+	hub_config.server_write_timeout = 1000;
+	hub_begin();
+	hub_run(60000);
+	CHECK(hub_ticks >= 230 && hub_ticks <= 240, "%u ticks in a minute", hub_ticks);
+	hub_finish();
+}
+
 int main(void)
 {
 	b.fd = c.fd = -1;
+	test_ticks();
 	test_handshake();
 	test_messages();
 	test_write();

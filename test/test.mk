@@ -3,7 +3,7 @@
 UNIT_TESTS = test/unit_sha1 test/unit_base64 test/unit_utf8 test/unit_frame test/unit_http \
 	test/unit_yaml test/unit_config test/unit_ring test/unit_budget
 E2E_TESTS = test/e2e_start test/e2e_relay test/e2e_frames test/e2e_handshake test/e2e_slow \
-	test/e2e_signals test/e2e_limits test/e2e_metrics
+	test/e2e_signals test/e2e_limits test/e2e_metrics test/e2e_echo
 E2E_LIBRARY = test/e2e.o test/e2e_run.o test/e2e_client.o test/e2e_frame.o
 CLIENT_TESTS = test/clients/raw.py test/clients/library.py test/clients/promtool.py \
 	test/clients/node.js test/clients/browser.py
@@ -11,8 +11,8 @@ CLIENT_TESTS = test/clients/raw.py test/clients/library.py test/clients/promtool
 # After the product's, so that _DEFAULT_SOURCE adds what tests may use beyond POSIX.
 TEST_CC = $(CC) $(OWN_CFLAGS) -Itest -D_DEFAULT_SOURCE $(CPPFLAGS) $(CFLAGS)
 
-$(UNIT_TESTS): $(CORE) test/test.h
-	$(TEST_CC) $(LDFLAGS) -o $@ $@.c $(CORE) $(LDLIBS)
+$(UNIT_TESTS): $(CORE) $(APPS) test/test.h
+	$(TEST_CC) $(LDFLAGS) -o $@ $@.c $(CORE) $(APPS) $(LDLIBS)
 
 $(E2E_TESTS): $(E2E_LIBRARY) test/e2e.h test/test.h
 	$(TEST_CC) $(LDFLAGS) -o $@ $@.c $(E2E_LIBRARY) $(LDLIBS)
@@ -48,6 +48,7 @@ test/e2e_slow: test/e2e_slow.c
 test/e2e_signals: test/e2e_signals.c
 test/e2e_limits: test/e2e_limits.c
 test/e2e_metrics: test/e2e_metrics.c
+test/e2e_echo: test/e2e_echo.c
 
 include test/hub.mk
 include test/conformance/conformance.mk

@@ -2,7 +2,11 @@
 #include "test.h"
 #include "wsrelay.h"
 
-static const char *const app_names[] = { "relay", "echo", "notify", "chat", NULL };
+extern const struct app app_relay, app_echo;
+
+static const struct app notify = { .name = "notify" }, chat = { .name = "chat" };
+static const struct app *const all_apps[] = { &app_relay, &app_echo, &notify, &chat, NULL };
+static const struct app *const *built = all_apps;       /* what is in the build */
 static char file[64];
 
 /* A wrong file, and one of the things said about it. */
@@ -37,15 +41,23 @@ static const struct { const char *text; unsigned line, column; const char *words
 	{ "history: 100\n", 1, 1, "unknown key 'history'" },
 	{ "relay:\n  slow_clients: drop\n", 2, 3, "(did you mean 'slow_client'?)" },
 	{ "metrics:\n  enable: true\n", 2, 3, "(did you mean 'enabled'?)" },
+	{ "echo:\n  status: 1s\n", 2, 3, "unknown key 'status' in 'echo'" },
+	{ "echo:\n  status_intervals: 1s\n", 2, 3, "(did you mean 'status_interval'?)" },
+	{ "ecko:\n  status_interval: 1s\n", 1, 1, "(did you mean 'echo'?)" },
+	{ "status_interval: 1s\n", 1, 1, "Write 'status_interval:' indented below 'echo:'" },
 
 	/* Twice. */
 	{ "app: echo\napp: relay\n", 2, 1, "'app' is set twice (first on line 1)" },
 	{ "metrics:\n  port: 1\n  port: 1\n", 3, 3, "'port' is set twice in 'metrics' (first on line 2)" },
 	{ "server:\n  port: 1\nlog:\n  level: info\nserver:\n  path: /\n", 5, 1, "'server' is set twice (first on line 1)" },
 	{ "server:\n  port: 1\n  'port': 2\n", 3, 3, "'port' is set twice in 'server' (first on line 2)" },
+	{ "echo:\n  status_interval: 1s\n  status_interval: 2s\n", 3, 3, "'status_interval' is set twice in 'echo' (first on line 2)" },
+	{ "echo:\n  status_interval: 1s\necho:\n", 3, 1, "'echo' is set twice (first on line 1)" },
 	{ "x: 1\nx: 2\n", 2, 1, "'x' is set twice (first on line 1)" },
 
 	/* Sections and values. */
+	{ "echo: 30s\n", 1, 1, "'echo' is a section, not a value" },
+	{ "echo:\n  status_interval: [1s]\n", 2, 3, "'echo.status_interval' takes one value, not a list" },
 	{ "server: 8080\n", 1, 1, "'server' is a section, not a value" },
 	{ "server: \"\"\n", 1, 1, "'server' is a section, not a value" },
 	{ "server: ~\n", 1, 1, "'server' is a section, not a value" },
@@ -138,6 +150,9 @@ static const struct { const char *text; unsigned line, column; const char *words
 	{ "server:\n  handshake_timeout: 0ms\n", 2, 22, "must be 100ms to 24h (got 0ms)" },
 	{ "server:\n  shutdown_timeout: 1441m\n", 2, 21, "must be 0 to 24h (got 1441m)" },
 	{ "server:\n  shutdown_timeout: -5s\n", 2, 21, "takes a time" },
+	{ "echo:\n  status_interval: 999ms\n", 2, 20, "'echo.status_interval' must be 1s to 24h, or 0 (got 999ms)" },
+	{ "echo:\n  status_interval: 25h\n", 2, 20, "must be 1s to 24h, or 0" },
+	{ "echo:\n  status_interval: never\n", 2, 20, "takes a time, not 'never'" },
 
 	/* Choices and switches. */
 	{ "app: foo\n", 1, 6, "'app' takes relay | echo | notify | chat, not 'foo'" },
@@ -273,6 +288,10 @@ static const struct { const char *text; size_t offset; uint32_t value; } right[]
 	{ "log:\n  level: debug\n", AT(log_level), LOG_LEVEL_DEBUG },
 	{ "log:\n  format: json\n", AT(log_format), LOG_FORMAT_JSON },
 	{ "log:\n  target: syslog\n", AT(log_target), LOG_TARGET_SYSLOG },
+	{ "app: echo\necho:\n  status_interval: 0\n", AT(echo_status_interval), 0 },
+	{ "echo:\n  status_interval: 1s\n", AT(echo_status_interval), 1000 },
+	{ "echo:\n  status_interval: 24h\n", AT(echo_status_interval), 86400000 },
+	{ "echo:\n", AT(echo_status_interval), 30000 },
 	{ "server:\n  port: 9090\n", AT(server_port), 9090 },
 	{ "server:\n  port: 0\nmetrics:\n  enabled: on\n  port: 0\n", AT(metrics_port), 0 },
 	{ "server:\n  address: 127.0.0.2\nmetrics:\n  enabled: on\n  port: 8080\n", AT(metrics_port), 8080 },
@@ -319,7 +338,7 @@ static int load(struct config *c, const char *name, char out[8192])
 	char *text = NULL;
 	size_t n = 0;
 	FILE *err = open_memstream(&text, &n);
-	int r = config_load(c, name, app_names, err);
+	int r = config_load(c, name, built, err);
 
 	fclose(err);
 	snprintf(out, 8192, "%s", text);
@@ -346,7 +365,7 @@ static char *print(const struct config *c, int with_help)
 	static size_t n;
 	FILE *f = open_memstream(&text, &n);
 
-	config_print(c, app_names, f, with_help);
+	config_print(c, built, f, with_help);
 	fclose(f);
 	return text;
 }
@@ -431,8 +450,9 @@ static void check_defaults(void)
 	FILE *f = fopen("wsrelay.yaml", "rb");
 	const struct config_key *k;
 	int values = 0;
+	size_t i;
 
-	config_defaults(&d, app_names);
+	config_defaults(&d, built);
 	CHECK(load(&c, NULL, out) == 0 && !memcmp(&c, &d, sizeof(c)), "no file: %s", out);
 	CHECK(d.app == 0 && !*d.server_address && d.server_port == 8080 && !*d.server_path, "server");
 	CHECK(!d.server_tls_enabled && !strcmp(d.server_tls_cert_file, "cert.pem") &&
@@ -446,9 +466,10 @@ static void check_defaults(void)
 	CHECK(!d.metrics_enabled && !strcmp(d.metrics_address, "127.0.0.1") && d.metrics_port == 9090, "metrics");
 	CHECK(d.log_level == LOG_LEVEL_INFO && d.log_format == LOG_FORMAT_TEXT &&
 	      d.log_target == LOG_TARGET_STDERR, "log");
-	for (k = config_keys; *k->path; k++)
+	CHECK(d.echo_status_interval == 30000, "echo");
+	for (i = 0; (k = config_key(built, i)) != NULL; i++)
 		values += k->kind != CONFIG_SECTION;
-	CHECK(values == 24, "%d keys", values);
+	CHECK(values == 25, "%d keys", values);
 
 	text = print(&d, 1);
 	if (f) {
@@ -462,6 +483,10 @@ static void check_defaults(void)
 	CHECK(f && !strncmp(text, shipped, (size_t)(strstr(text, "\napp:") - text)), "its head: %s", text);
 	free(text);
 	CHECK(load(&c, "wsrelay.yaml", out) == 0 && !memcmp(&c, &d, sizeof(c)), "wsrelay.yaml: %s", out);
+	CHECK(load(&c, "dist/echo.yaml", out) == 0, "echo.yaml: %s", out);
+	CHECK(c.app == 1 && c.server_port == 3003 && !strcmp(c.server_path, "/ws") && c.metrics_enabled &&
+	      !*c.metrics_address && c.metrics_port == 9100 && c.echo_status_interval == 30000, "echo.yaml");
+	check_round_trip(&c, "echo.yaml");
 	CHECK(load(&c, "dist/router32.yaml", out) == 0, "router32.yaml: %s", out);
 	CHECK(c.server_max_connections == 64 && c.server_max_message_size == 16384 && c.memory_input == 32768 &&
 	      c.memory_ring == 131072 && c.memory_budget == 524288, "router32.yaml");
@@ -476,11 +501,18 @@ static void check_variables(void)
 	setenv("WSRELAY_SERVER_PORT", "9000", 1);
 	setenv("WSRELAY_SERVER_TLS_CERT_FILE", "/etc/c.pem", 1);
 	setenv("WSRELAY_APP", "echo", 1);
+	setenv("WSRELAY_ECHO_STATUS_INTERVAL", "7s", 1);
 	setenv("WSRELAY_SERVER", "x", 1);
 	setenv("WSRELAY_PORT", "tcp://10.0.0.1:80", 1);
 	CHECK(load_text(&c, "server:\n  port: 80\n  path: /x\n", out) == 0, "%s", out);
 	CHECK(c.server_port == 9000 && !strcmp(c.server_path, "/x") && c.app == 1, "the variable wins");
 	CHECK(!strcmp(c.server_tls_cert_file, "/etc/c.pem"), "%s", c.server_tls_cert_file);
+	CHECK(c.echo_status_interval == 7000, "%" PRIu32, c.echo_status_interval);
+	setenv("WSRELAY_ECHO_STATUS_INTERVAL", "1ms", 1);
+	CHECK(load_text(&c, "echo:\n  status_interval: 5s\n", out) == -1 &&
+	      !strncmp(out, "WSRELAY_ECHO_STATUS_INTERVAL: error: 'echo.status_interval' must be 1s", 70),
+	      "a key of an application: %s", out);
+	unsetenv("WSRELAY_ECHO_STATUS_INTERVAL");
 	CHECK(load(&c, NULL, out) == 0 && c.server_port == 9000, "without a file: %s", out);
 	CHECK(load_text(&c, "server:\n  port: x\n", out) == -1 && strstr(out, ":2:9: error: "),
 	      "the file's own value is checked: %s", out);
@@ -507,6 +539,49 @@ static void check_variables(void)
 	unsetenv("WSRELAY_SERVER_MAX_MESSAGE_SIZE");
 	unsetenv("WSRELAY_SERVER");
 	unsetenv("WSRELAY_PORT");
+}
+
+/* A key that an application brings is unknown where that is not in the build, in the file, in the
+ * variables and in what is printed. */
+static void check_applications(void)
+{
+	static const struct app *const relay_only[] = { &app_relay, NULL };
+	static const struct app *const echo_only[] = { &app_echo, NULL };
+	static struct config_key rows[CONFIG_KEYS_MAX + 2];
+	const struct app large = { .name = "large", .keys = rows };
+	const struct app *const too_many[] = { &large, &app_echo, NULL };
+	struct config c;
+	char out[8192], *text;
+	size_t i;
+
+	built = relay_only;
+	setenv("WSRELAY_ECHO_STATUS_INTERVAL", "wrong", 1);
+	CHECK(load(&c, NULL, out) == 0 && c.echo_status_interval == 0, "%s", out);
+	unsetenv("WSRELAY_ECHO_STATUS_INTERVAL");
+	CHECK(load_text(&c, "echo:\n  status_interval: 1s\n", out) == -1 &&
+	      strstr(out, ":1:1: error: unknown key 'echo'; remove it"), "%s", out);
+	CHECK(load_text(&c, "status_interval: 1s\n", out) == -1 && !strstr(out, "did you mean"), "%s", out);
+	CHECK(load_text(&c, "app: echo\n", out) == -1 && strstr(out, "'app' takes relay, not 'echo'"), "%s",
+	      out);
+	config_defaults(&c, built);
+	text = print(&c, 1);
+	CHECK(!strstr(text, "echo:") && !strstr(text, "status_interval"), "printed: %s", text);
+	free(text);
+	check_round_trip(&c, "app: relay alone");
+
+	built = echo_only;
+	CHECK(load_text(&c, "echo:\n  status_interval: 1s\n", out) == 0 && c.app == 0, "%s", out);
+	check_round_trip(&c, "app: echo alone");
+
+	/* More keys than there are places for what was set: the last do not exist. */
+	for (i = 0; i <= CONFIG_KEYS_MAX; i++) {
+		snprintf(rows[i].path, sizeof rows[i].path, "large%zu", i);
+		rows[i].kind = CONFIG_SECTION;
+	}
+	built = too_many;
+	CHECK(config_key(built, CONFIG_KEYS_MAX - 1) && !config_key(built, CONFIG_KEYS_MAX), "the bound");
+	CHECK(load_text(&c, "echo:\n", out) == -1, "a key behind the bound");
+	built = all_apps;
 }
 
 static int count_of(const char *text, const char *part)
@@ -585,6 +660,7 @@ int main(void)
 	check_wrong();
 	check_right();
 	check_variables();
+	check_applications();
 	check_many();
 	unlink(file);
 	return test_end();

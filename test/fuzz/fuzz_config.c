@@ -21,7 +21,16 @@ FILE *__wrap_fopen64(const char *name, const char *mode);
 char *__real_getenv(const char *name);
 char *__wrap_getenv(const char *name);
 
-static const char *const names[] = { "relay", "echo", "notify", "chat", NULL };
+/* Applications with names and, the second, keys alone: nothing runs here. */
+static const struct config_key keys[] = {
+	{ .path = "echo", .kind = CONFIG_SECTION },
+	{ "echo.status_interval", offsetof(struct config, echo_status_interval), CONFIG_TIME_OR_0,
+	  "30s", 1000, 86400000, "" },
+	{ .path = "" }
+};
+static const struct app relay = { .name = "relay" }, echo = { .name = "echo", .keys = keys },
+	notify = { .name = "notify" }, chat = { .name = "chat" };
+static const struct app *const all_apps[] = { &relay, &echo, &notify, &chat, NULL };
 static char text[TEXT_MAX], report[REPORT_MAX + 1], variables[VARIABLES_MAX];
 static size_t text_len;
 static int option;
@@ -68,7 +77,7 @@ static int load(struct config *c)
 	FUZZ_ASSERT(err);
 	memset(report, 0, sizeof report);
 	fuzz_begin(YAML_FILE_MAX + 1);
-	result = config_load(c, name, names, err);
+	result = config_load(c, name, all_apps, err);
 	fuzz_end();
 	FUZZ_ASSERT(!fclose(err));
 	return result;
@@ -118,7 +127,7 @@ static void print(const struct config *c, int with_help)
 
 	FUZZ_ASSERT(out);
 	fuzz_begin(0);
-	config_print(c, names, out, with_help);
+	config_print(c, all_apps, out, with_help);
 	fuzz_end();
 	FUZZ_ASSERT(!fclose(out));
 	text_len = strlen(text);

@@ -71,10 +71,10 @@ void metrics_tick(uint64_t now)
 
 static void set_config(void)
 {
-	static const char *const names[] = { "relay", "echo", NULL };
+	static const struct app *const all[] = { &app_relay, &app_echo, NULL };
 	uint32_t max = sizes[option & 7];
 
-	config_defaults(&config, names);
+	config_defaults(&config, all);
 	config.server_max_message_size = max;
 	config.server_max_connections = 1;
 	config.memory_input = 8192;

@@ -29,10 +29,10 @@ static size_t answer_lens[CLIENTS];
 
 static void start(void)
 {
-	static const char *const names[] = { "echo", NULL };
+	static const struct app *const all[] = { &app_echo, NULL };
 	size_t i;
 
-	config_defaults(&config, names);
+	config_defaults(&config, all);
 	config.server_max_connections = 1;
 	config.memory_ring = config.memory_budget = 1 << 18;
 	config.memory_input = 4096;

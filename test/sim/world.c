@@ -64,9 +64,8 @@ static uint32_t world_time(uint32_t least, uint32_t most)
 static void world_config(void)
 {
 	struct config *f = &world.config;
-	static const char *const names[] = { "relay", "echo", NULL };
 
-	config_defaults(f, names);
+	config_defaults(f, apps);
 	world.bulk = rnd_chance(4);
 	world.crowd = !world.bulk && rnd_chance(2);
 	world.echo = !world.bulk && rnd_chance(250);
