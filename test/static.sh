@@ -167,7 +167,7 @@ row tool files findings result seconds
 	tool cppcheck cppcheck cppcheck_both $sources
 	tool mandoc mandoc manual ./*.[1-9]
 	tool shellcheck shellcheck script $scripts
-	tool yamllint yamllint yaml wsrelay.yaml dist/*.yaml
+	tool yamllint yamllint yaml wsrelay.yaml dist/*.yaml dist/*/*.yaml
 }
 
 n=0

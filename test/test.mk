@@ -7,6 +7,7 @@ E2E_TESTS = test/e2e_start test/e2e_relay test/e2e_frames test/e2e_handshake tes
 E2E_LIBRARY = test/e2e.o test/e2e_run.o test/e2e_client.o test/e2e_frame.o
 CLIENT_TESTS = test/clients/raw.py test/clients/library.py test/clients/promtool.py \
 	test/clients/node.js test/clients/browser.py
+DIST_TESTS = test/dist/docker.py test/dist/kubernetes.py
 
 # After the product's, so that _DEFAULT_SOURCE adds what tests may use beyond POSIX.
 TEST_CC = $(CC) $(OWN_CFLAGS) -Itest -D_DEFAULT_SOURCE $(CPPFLAGS) $(CFLAGS)
@@ -79,4 +80,8 @@ test-build: wsrelay $(TEST_PROGRAMS)
 test-clients: wsrelay
 	@sh test/run.sh $(CLIENT_TESTS)
 
-.PHONY: test check test-unit test-e2e test-build test-clients
+# What dist/ builds and says, without a container engine or a cluster.
+test-dist: wsrelay
+	@sh test/run.sh $(DIST_TESTS)
+
+.PHONY: test check test-unit test-e2e test-build test-clients test-dist
