@@ -1,0 +1,109 @@
+/* tls.h: what the files of TLS share; only they include it. */
+#ifndef TLS_H
+#define TLS_H
+
+#include <bearssl.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* ---- tls_pem.c: a file of PEM blocks (RFC 7468), with or without text around them ------------ */
+
+enum { TLS_FILE_MAX = 65536 };
+
+struct tls_pem {
+	char *text;             /* the whole file with a NUL behind it; malloc */
+	size_t size;            /* without the NUL */
+	char *at;               /* behind the block that tls_pem_next() found */
+	const char *label;      /* of that block, not NUL-terminated; NULL: there was no more */
+	size_t label_len;
+	char *body;
+	size_t body_len;
+};
+
+/* These return NULL, or what is wrong, to be written behind the file's name. */
+
+/* Reads a file whole into f, which is zero; never waits for a pipe. Afterwards the caller wipes and
+ * frees f->text, when it is not NULL, whatever is returned: it may hold a key. */
+const char *tls_pem_load(struct tls_pem *f, const char *file);
+
+/* Finds the next block, which must be whole: BEGIN and END line. */
+const char *tls_pem_next(struct tls_pem *f);
+
+/* Decodes the body of that block in place, once. */
+const char *tls_pem_decode(struct tls_pem *f, uint8_t **data, size_t *len);
+
+/* ---- tls_der.c: the elements of DER (X.690) -------------------------------------------------- */
+
+enum {
+	DER_INTEGER = 0x02, DER_BITS = 0x03, DER_OCTETS = 0x04, DER_OID = 0x06, DER_UTC_TIME = 0x17,
+	DER_TIME = 0x18, DER_SEQUENCE = 0x30,
+	DER_1_PRIMITIVE = 0x81, DER_2_PRIMITIVE = 0x82,
+	DER_0 = 0xA0, DER_1 = 0xA1, DER_3 = 0xA3        /* [0] and so on, constructed */
+};
+
+/* What is left to read. From the first mistake on p is NULL and n is 0, and so is all that is taken
+ * from it: one look at the end is enough. */
+struct tls_der {
+	uint8_t *p;
+	size_t n;
+};
+
+int tls_der_next(const struct tls_der *d, int tag);     /* whether it goes on with this tag */
+int tls_der_done(const struct tls_der *d);      /* whether all is read, without a mistake */
+void tls_der_fail(struct tls_der *d);           /* what was read last is a mistake */
+
+/* Takes the next element, which must have this tag. Returns its content, inside d. A mistake: it
+ * has another tag, is cut, or its length is indefinite, not the shortest form, 64 KiB or more. */
+struct tls_der tls_der_take(struct tls_der *d, int tag);
+
+/* Passes over the next element if it has this tag. */
+void tls_der_skip(struct tls_der *d, int tag);
+
+/* Takes a positive INTEGER. Returns its bytes from the first that is not 0; after a mistake they are
+ * of no use. */
+struct tls_der tls_der_number(struct tls_der *d);
+
+/* Takes an INTEGER from least to most, each 0 to 127. */
+void tls_der_version(struct tls_der *d, int least, int most);
+
+/* Takes the OID of a curve. Returns BR_EC_secp256r1, BR_EC_secp384r1 or 0. */
+int tls_der_curve(struct tls_der *d);
+
+/* Takes an AlgorithmIdentifier (RFC 5280 section 4.1.1.2). Returns BR_KEYTYPE_RSA, BR_KEYTYPE_EC
+ * with its curve, or 0 for any other. */
+int tls_der_algorithm(struct tls_der *d, int *curve);
+
+/* ---- tls_cert.c: a certificate, RFC 5280 section 4.1 ----------------------------------------- */
+
+/* Reads a certificate: its public key, inside d, with key_type 0 when that is not RSA of 2048 to
+ * 4096 bits, EC P-256 or P-384; and its first and last second, Unix time. Returns 0, or -1. */
+int tls_cert_read(struct tls_der d, br_x509_pkey *key, int64_t time[2]);
+
+/* ---- tls_pair.c: the server's certificates and the private key of the first ------------------ */
+
+enum { TLS_CHAIN_MAX = 8, TLS_WHY_MAX = 320 };
+
+/* All pointers are into the two texts, which it owns: it may be copied, and one copy freed. */
+struct tls_pair {
+	br_x509_certificate chain[TLS_CHAIN_MAX];       /* as in the file: the server's first */
+	size_t chain_len;
+	int key_type;                   /* BR_KEYTYPE_RSA or BR_KEYTYPE_EC: which of these is set */
+	br_rsa_private_key rsa;         /* 2048 to 4096 bits */
+	br_ec_private_key ec;           /* P-256 or P-384 */
+	int64_t not_before, not_after;  /* Unix time, of the first certificate */
+	struct tls_pem cert, key;       /* the files */
+};
+
+/* Reads both files and checks that they can be used together: PEM, each at most 64 KiB; X.509
+ * certificates (RFC 5280), of which signatures, names, dates and order are not judged; the first
+ * private key, unencrypted: PKCS#1 (RFC 8017), SEC1 (RFC 5915) or PKCS#8 (RFC 5958). Blocks of other
+ * kinds are passed over, so both may be one file. Takes as long as a signature with that key.
+ * Returns 0, or -1 with one line in `why`: the file's name, cut at its start when it is long, and
+ * what is wrong. p need not be set before; after -1 it holds nothing. */
+int tls_pair_load(struct tls_pair *p, const char *cert_file, const char *key_file,
+		  char why[TLS_WHY_MAX]);
+
+/* Wipes and frees all of it. A pair that is zero, or freed before, is fine. */
+void tls_pair_free(struct tls_pair *p);
+
+#endif
