@@ -84,7 +84,7 @@ int tls_cert_read(struct tls_der d, br_x509_pkey *key, int64_t time[2])
 
 	tls_der_take(&all, DER_SEQUENCE);       /* signature algorithm */
 	tls_der_take(&all, DER_BITS);           /* signature */
-	tls_der_skip(&c, DER_0);       /* version */
+	tls_der_skip(&c, DER_0);                /* version */
 	tls_der_take(&c, DER_INTEGER);          /* serial number */
 	tls_der_take(&c, DER_SEQUENCE);         /* signature algorithm */
 	tls_der_take(&c, DER_SEQUENCE);         /* issuer */
@@ -93,9 +93,9 @@ int tls_cert_read(struct tls_der d, br_x509_pkey *key, int64_t time[2])
 	time[1] = take_time(&validity);
 	tls_der_take(&c, DER_SEQUENCE);         /* subject */
 	take_public_key(&c, key);
-	tls_der_skip(&c, DER_1_PRIMITIVE);     /* unique identifiers */
+	tls_der_skip(&c, DER_1_PRIMITIVE);      /* unique identifiers */
 	tls_der_skip(&c, DER_2_PRIMITIVE);
-	tls_der_skip(&c, DER_3);       /* extensions */
+	tls_der_skip(&c, DER_3);                /* extensions */
 	return tls_der_done(&d) && tls_der_done(&all) && tls_der_done(&c) &&
 	       tls_der_done(&validity) ? 0 : -1;
 }

@@ -151,11 +151,11 @@ static const char *read_rsa(struct tls_pair *p, struct tls_der d, const br_x509_
 	return rsa_works(&p->rsa, &public->key.rsa) ? NULL : bad_key;
 }
 
-/* Whether the private key is from 1 to the order of its curve less 1, without leading zeros. */
-static int is_ec_scalar(const br_ec_private_key *k)
+/* Whether the private key is from 1 to the order of its curve less 1; it has no leading zeros. */
+static int is_ec_scalar(const br_ec_impl *ec, const br_ec_private_key *k)
 {
 	size_t n;
-	const uint8_t *order = br_ec_get_default()->order(k->curve, &n);
+	const uint8_t *order = ec->order(k->curve, &n);
 
 	return k->xlen && (k->xlen < n || (k->xlen == n && memcmp(k->x, order, n) < 0));
 }
@@ -165,8 +165,10 @@ static const char *read_ec(struct tls_pair *p, struct tls_der d, int curve,
 			   const br_x509_pkey *public)
 {
 	struct tls_der k = tls_der_take(&d, DER_SEQUENCE), x, parameters;
+	const br_ec_impl *ec = br_ec_get_default();
 	uint8_t point[POINT_MAX];
-	int inner = curve, same;
+	int inner = curve;
+	size_t n;
 
 	tls_der_version(&k, 1, 1);
 	x = tls_der_take(&k, DER_OCTETS);
@@ -186,11 +188,10 @@ static const char *read_ec(struct tls_pair *p, struct tls_der d, int curve,
 	p->ec.curve = public->key.ec.curve;
 	p->ec.x = x.p;
 	p->ec.xlen = x.n;
-	if (!is_ec_scalar(&p->ec))
+	if (!is_ec_scalar(ec, &p->ec))
 		return bad_key;
-	same = br_ec_compute_pub(br_ec_get_default(), NULL, point, &p->ec) == public->key.ec.qlen &&
-	       !memcmp(point, public->key.ec.q, public->key.ec.qlen);
-	return same ? NULL : mismatch;
+	n = ec->mulgen(point, p->ec.x, p->ec.xlen, p->ec.curve);
+	return n == public->key.ec.qlen && !memcmp(point, public->key.ec.q, n) ? NULL : mismatch;
 }
 
 /* RFC 5958 section 2. */
