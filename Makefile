@@ -12,6 +12,10 @@ OWN_CFLAGS = -std=c99 -D_POSIX_C_SOURCE=200809L -I. \
 APPS = apps/apps.o apps/relay.o apps/echo.o
 
 TLS_none = tls_none.o
+TLS_bearssl = tls_conn.o tls_server.o tls_bearssl.o tls_pair.o tls_cert.o \
+	tls_pem.o tls_der.o
+TLS_LIBS_bearssl = -lbearssl
+LIBS = $(LDLIBS) $(TLS_LIBS_$(TLS))
 
 PURE = sha1.o base64.o utf8.o frame.o http.o ring.o yaml_text.o yaml_mini.o
 CORE = $(PURE) config.o config_load.o log.o os.o budget.o hold.o loop.o loop_$(POLL).o net.o \
@@ -21,19 +25,20 @@ OBJECTS = wsrelay.o $(CORE) $(APPS)
 all: wsrelay
 
 wsrelay: $(OBJECTS)
-	$(CC) $(CFLAGS) $(TUNING_LINK) $(LDFLAGS) -o $@ $(OBJECTS) $(LDLIBS)
+	$(CC) $(CFLAGS) $(TUNING_LINK) $(LDFLAGS) -o $@ $(OBJECTS) $(LIBS)
 
 .c.o:
 	$(CC) $(OWN_CFLAGS) $(TUNING) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
 
 # Whatever was said to make otherwise than last time: everything is built again.
 build.stamp: FORCE
-	@echo '$(CC) $(TUNING) $(TUNING_LINK) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) $(LDLIBS) $(POLL) $(TLS) $(APPS)' > $@.new
+	@echo '$(CC) $(TUNING) $(TUNING_LINK) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) $(LIBS) $(POLL) $(TLS) $(APPS)' > $@.new
 	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
 
 FORCE:
 
 $(OBJECTS): wsrelay.h core.h build.stamp
+$(TLS_bearssl): tls.h
 
 run: wsrelay
 	./wsrelay -c wsrelay.yaml

@@ -13,7 +13,7 @@ TUNING_LINK = -Wl,-z,noseparate-code
 # How to wait for descriptors: poll or select.
 POLL = poll
 
-# none: plain ws:// only.
+# none: plain ws:// only. bearssl: wss:// too; needs BearSSL 0.6 (Debian: libbearssl-dev).
 TLS = none
 
 PREFIX = /usr/local

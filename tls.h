@@ -1,10 +1,10 @@
-/* tls.h: what the files of TLS share; only they include it. */
+/* tls.h: what the files of TLS share. Only they include it, in a build with TLS=bearssl. */
 #ifndef TLS_H
 #define TLS_H
 
+#include "wsrelay.h"
+
 #include <bearssl.h>
-#include <stddef.h>
-#include <stdint.h>
 
 /* ---- tls_pem.c: a file of PEM blocks (RFC 7468), with or without text around them ------------ */
 
@@ -105,5 +105,61 @@ int tls_pair_load(struct tls_pair *p, const char *cert_file, const char *key_fil
 
 /* Wipes and frees all of it. A pair that is zero, or freed before, is fine. */
 void tls_pair_free(struct tls_pair *p);
+
+/* ---- tls_bearssl.c: the engine, for the server and for a client ---------------------------------- */
+
+/* Header, explicit nonce, 16 KiB and tag: no suite of ours makes or takes a longer record. */
+enum { TLS_HEAD = 5, TLS_RECORD_MAX = TLS_HEAD + 8 + 16384 + 16 };
+
+/* Gathers randomness from the system. Returns 0, or -1: it has none to give. */
+int tls_random_start(void);
+
+/* n bytes that nobody can foretell. */
+void tls_random(void *out, size_t n);
+
+/* Sets what both sides speak: TLS 1.2, ECDHE with AES-GCM and ChaCha20-Poly1305. */
+void tls_engine(br_ssl_engine_context *e);
+
+/* Seeds a new connection's random numbers and lends it `out`; its reset comes next. */
+void tls_engine_fresh(br_ssl_engine_context *e, uint8_t *out);
+
+/* Lends the engine memory for the next record in and for those it makes out of it, of which `out` has
+ * BR_SSL_BUFSIZE_OUTPUT bytes. Returns 0, or -1: it has failed, is closed, or holds a record. */
+int tls_engine_lend(br_ssl_engine_context *e, uint8_t *in, uint8_t *out);
+
+/* The length of the record that starts with these n bytes, 0: more please, -1: no TLS, or too long. */
+int tls_record_len(const uint8_t *record, size_t n);
+
+/* Lends it both and gives it the whole record of n bytes, which is decrypted where it lies. What it
+ * has to say to that is to be taken out next, by br_ssl_engine_sendrec_buf() and _ack(), until there
+ * is no more; then the payload by br_ssl_engine_recvapp_buf() and _ack(). Returns 0, or -1: failed. */
+int tls_engine_feed(br_ssl_engine_context *e, uint8_t *record, size_t n, uint8_t *out);
+
+/* Why it has failed, in words; "closed" when it has not. */
+const char *tls_engine_error(const br_ssl_engine_context *e);
+
+/* The operations with a private or ephemeral key so far, each as dear as a signature. */
+extern uint32_t tls_costly;
+
+/* ---- tls_server.c, for tls_conn.c ---------------------------------------------------------------- */
+
+struct tls {
+	br_ssl_server_context server;
+	uint8_t *in, *out;              /* c->raw bytes of a record; c->sealed from out_at on */
+	uint32_t in_size, out_size, out_at;
+	uint8_t ready;                  /* the handshake is done */
+	uint8_t ended;                  /* our close_notify was made */
+};
+
+/* Records on their way out: two long ones go with one send(). */
+enum { TLS_SCRATCH = 2 * BR_SSL_BUFSIZE_OUTPUT };
+extern uint8_t tls_scratch[TLS_SCRATCH];
+
+extern struct tls_counts {
+	uint64_t handshakes, failures;
+} tls_counts;
+
+/* The next step of a handshake takes the pair of now: a reload may come between two. */
+void tls_use_pair(br_ssl_server_context *s);
 
 #endif

@@ -15,7 +15,7 @@ test/unit_output: test/unit_output.c output.c $(OUTPUT_OBJECTS) test/test.h
 
 # fake.o's clock_gettime(), poll(), select(), send(), sendmsg() and recv() stand in libc's place.
 $(HUB_PROGRAMS): $(HUB_LIBRARY) $(CORE) test/hub.h test/client.h test/fake.h test/test.h
-	$(TEST_CC) $(LDFLAGS) -o $@ $@.c $(HUB_LIBRARY) $(CORE) $(LDLIBS)
+	$(TEST_CC) $(LDFLAGS) -o $@ $@.c $(HUB_LIBRARY) $(CORE) $(LIBS)
 
 $(HUB_LIBRARY): test/hub.h test/client.h test/fake.h wsrelay.h core.h build.stamp
 

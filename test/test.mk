@@ -13,7 +13,7 @@ DIST_TESTS = test/dist/docker.py test/dist/kubernetes.py
 TEST_CC = $(CC) $(OWN_CFLAGS) -Itest -D_DEFAULT_SOURCE $(CPPFLAGS) $(CFLAGS)
 
 $(UNIT_TESTS): $(CORE) $(APPS) test/test.h
-	$(TEST_CC) $(LDFLAGS) -o $@ $@.c $(CORE) $(APPS) $(LDLIBS)
+	$(TEST_CC) $(LDFLAGS) -o $@ $@.c $(CORE) $(APPS) $(LIBS)
 
 $(E2E_TESTS): $(E2E_LIBRARY) test/e2e.h test/test.h
 	$(TEST_CC) $(LDFLAGS) -o $@ $@.c $(E2E_LIBRARY) $(LDLIBS)

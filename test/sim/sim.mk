@@ -27,7 +27,7 @@ $(SIM_DIR)/sim: $(SIM_PRODUCT) $(SIM_VIEWS) $(SIM_OWN) $(SIM_HEADERS) wsrelay.h 
 		$(CC) $(SIM_CFLAGS) -D_DEFAULT_SOURCE -c -o \
 			$(SIM_DIR)/obj/sim_`basename $$f .c`.o $$f || exit 1; \
 	done
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(SIM_DIR)/obj/*.o $(LDLIBS)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(SIM_DIR)/obj/*.o $(LIBS)
 
 # WORLDS (10000) from seed 1 on, just SEED, or WORLDS from SEED on. TRACE=1 prints the events.
 sim: $(SIM_DIR)/sim
