@@ -246,7 +246,7 @@ static void hub_flush(struct hub *h)
 		h->touched = c->next_touched;
 		c->touched = 0;
 		/* Before 101 a handshake of TLS may wait. */
-		if (c->state < CONN_LINGER)
+		if (conn_follows(c) || c->state == CONN_HANDSHAKE)
 			conn_flush(c);
 	}
 	h->unsent = 0;
