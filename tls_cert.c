@@ -79,12 +79,17 @@ static void take_public_key(struct tls_der *d, br_x509_pkey *key)
 
 int tls_cert_read(struct tls_der d, br_x509_pkey *key, int64_t time[2])
 {
-	struct tls_der all = tls_der_take(&d, DER_SEQUENCE), validity;
+	struct tls_der all = tls_der_take(&d, DER_SEQUENCE), version, validity;
 	struct tls_der c = tls_der_take(&all, DER_SEQUENCE);
 
 	tls_der_take(&all, DER_SEQUENCE);       /* signature algorithm */
 	tls_der_take(&all, DER_BITS);           /* signature */
-	tls_der_skip(&c, DER_0);                /* version */
+	if (tls_der_next(&c, DER_0)) {
+		version = tls_der_take(&c, DER_0);
+		tls_der_version(&version, 0, 2);
+		if (!tls_der_done(&version))
+			return -1;
+	}
 	tls_der_take(&c, DER_INTEGER);          /* serial number */
 	tls_der_take(&c, DER_SEQUENCE);         /* signature algorithm */
 	tls_der_take(&c, DER_SEQUENCE);         /* issuer */

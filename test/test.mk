@@ -58,14 +58,15 @@ include test/sim/sim.mk
 include test/faults/faults.mk
 include test/abuse/abuse.mk
 include test/static.mk
+include test/tls/tls.mk
 
 TEST_PROGRAMS = $(UNIT_TESTS) $(HUB_TESTS) $(E2E_TESTS) $(CONFORMANCE_TESTS) $(FUZZ_REPLAYS) \
-	$(SIM_DIR)/sim $(FAULTS_TESTS) $(ABUSE_TESTS)
+	$(SIM_DIR)/sim $(FAULTS_TESTS) $(ABUSE_TESTS) $(TLS_TESTS)
 
 test check: wsrelay $(TEST_PROGRAMS)
 	@sh test/run.sh test/layers.sh $(UNIT_TESTS) $(HUB_TESTS) $(FUZZ_REPLAYS) \
 		$(SIM_DIR)/share.sh $(E2E_TESTS) $(CONFORMANCE_TESTS) \
-		$(FAULTS_TESTS) $(ABUSE_TESTS)
+		$(FAULTS_TESTS) $(ABUSE_TESTS) $(TLS_TESTS)
 
 test-unit: wsrelay $(UNIT_TESTS) $(HUB_TESTS)
 	@sh test/run.sh test/layers.sh $(UNIT_TESTS) $(HUB_TESTS)

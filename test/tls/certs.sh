@@ -31,9 +31,8 @@ END
 key()
 {
 	case $2 in
-	rsa) openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:"${1#rsa}" -out "$1.key" ;;
-	*) openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:"$2" \
-		-pkeyopt ec_param_enc:named_curve -out "$1.key" ;;
+	rsa) openssl genpkey -algorithm RSA -pkeyopt "rsa_keygen_bits:${1#rsa}" -out "$1.key" ;;
+	*) openssl genpkey -algorithm EC -pkeyopt "ec_paramgen_curve:$2" -out "$1.key" ;;
 	esac
 }
 
@@ -42,7 +41,7 @@ certificate()
 {
 	name=$1 subject=$2 extensions=$3
 	shift 3
-	openssl req -new -config req.cnf -key "$name.key" -subj "/CN=$subject" -sha256 -out req.csr &&
+	openssl req -new -config req.cnf -key "$name.key" -subj "/CN=$subject" -out req.csr &&
 		openssl x509 -req -in req.csr -days 30 -sha256 -extfile req.cnf \
 			-extensions "$extensions" "$@" -out "$name.pem"
 }

@@ -7,7 +7,6 @@
 #include "tls.h"
 #include "wsrelay.h"
 
-#include <stdarg.h>
 #include <sys/wait.h>
 
 static char pairs_folder[] = "/tmp/wsrelay-pairs-XXXXXX";
@@ -77,8 +76,8 @@ static inline int pairs_load(struct tls_pair *p, const char *cert, const char *k
 	return tls_pair_load(p, pairs_path(cert_path, cert), pairs_path(key_path, key), pairs_why);
 }
 
-/* Whether a signature with the private key is right for the public key that BearSSL's decoder finds in
- * the first certificate, and the dates are the ones it finds. */
+/* Whether a signature with the private key is right for the public key that BearSSL's decoder finds
+ * in the first certificate, and the dates are the ones it finds. */
 static inline int pairs_works(const struct tls_pair *p)
 {
 	static br_x509_decoder_context x;
