@@ -13,7 +13,7 @@ FILES = 20000
 SEED = 1
 YAML_PYTHON = /usr/bin/python3
 
-FUZZ_NAMES = http frames utf8 config base64 metrics
+FUZZ_NAMES = http frames utf8 config base64 metrics $(TLS_FUZZ_$(TLS))
 FUZZ_REPLAYS = test/fuzz/replay_http test/fuzz/replay_frames test/fuzz/replay_utf8 \
 	test/fuzz/replay_config test/fuzz/replay_base64 test/fuzz/replay_metrics
 FUZZ_PROGRAMS = $(FUZZ_REPLAYS) test/fuzz/fuzz_http test/fuzz/fuzz_frames test/fuzz/fuzz_utf8 \
