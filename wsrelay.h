@@ -26,8 +26,8 @@ void sha1(uint8_t digest[20], const void *data, size_t n);
 /* Writes the 4 * ((n + 2) / 3) characters that encode data, no NUL, and returns their number. */
 size_t base64_encode(char *text, const void *data, size_t n);
 
-/* Decodes exactly n characters into at most room bytes. Strict: the alphabet and its padding only,
- * unused bits zero, so that encoding the result gives the same text again.
+/* Decodes exactly n characters into at most room bytes, which may be the text's own, in place. Strict:
+ * the alphabet and its padding only, unused bits zero: encoding the result gives the same text again.
  * Returns the number of bytes, or -1 when the text is wrong or the room too small. */
 int base64_decode(uint8_t *data, size_t room, const char *text, size_t n);
 

@@ -38,6 +38,8 @@ static void vector(const void *bytes, size_t n, const char *text)
 	CHECK(got == (int)n && !memcmp(out, bytes, n), "decode %s: %d", text, got);
 	for (size_t room = 0; room < n; room++)
 		CHECK(base64_decode(out, room, text, len) == -1, "%s into %zu", text, room);
+	got = base64_decode(from, len, (char *)from, len);
+	CHECK(got == (int)n && !memcmp(from, bytes, n), "decode %s in place: %d", text, got);
 	test_unguard(in, n);
 	test_unguard(from, len);
 	test_unguard(to, len);
