@@ -30,11 +30,12 @@ static int64_t take_time(struct tls_der *d)
 	}
 	if (short_year)
 		v[0] = v[1] < 50 ? 20 : 19;
-	/* Years from March on, so that the leap day is the last: 153 days in each five months. */
+	/* Years from March on, so that the leap day is the last: 153 days in each five months. Between
+	 * the first of March of year 0 and 1970 are 719468 days. */
 	month = (v[2] + 9) % 12;
 	year = v[0] * 100 + v[1] - (v[2] < 3);
 	days = year * 365 + year / 4 - year / 100 + year / 400 + (153 * month + 2) / 5 + v[3] - 1;
-	return ((days - 719468) * 24 + v[4]) * 3600 + v[5] * 60 + v[6];
+	return (((days - 719468) * 24 + v[4]) * 60 + v[5]) * 60 + v[6];
 }
 
 static int is_rsa_size(const struct tls_der *modulus)

@@ -258,7 +258,7 @@ int tls_pair_load(struct tls_pair *p, const char *cert_file, const char *key_fil
 		  char why[TLS_WHY_MAX])
 {
 	const char *file = cert_file, *wrong;
-	br_x509_pkey public;
+	br_x509_pkey public = { 0 };
 	size_t n;
 
 	memset(p, 0, sizeof *p);
