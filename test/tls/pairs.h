@@ -7,10 +7,72 @@
 #include "tls.h"
 #include "wsrelay.h"
 
+#include <errno.h>
 #include <sys/wait.h>
 
 static char pairs_folder[] = "/tmp/wsrelay-pairs-XXXXXX";
 static char pairs_why[TLS_WHY_MAX];
+
+/* ---- linked with --wrap: memory is wiped before it is freed, and calls that fail ----------------- */
+
+enum { PAIRS_BLOCKS = 4 };      /* of two pairs */
+
+void *__real_malloc(size_t n);
+void *__wrap_malloc(size_t n);
+void __real_free(void *p);
+void __wrap_free(void *p);
+ssize_t __real_read(int fd, void *data, size_t n);
+ssize_t __wrap_read(int fd, void *data, size_t n);
+
+static struct {
+	uint8_t *p;
+	size_t n;
+} pairs_blocks[PAIRS_BLOCKS];
+static int pairs_freed, pairs_no_memory;        /* the call of malloc() that fails, from 1 on */
+static int pairs_read_errno;                    /* of each second read(); the others are short */
+
+void *__wrap_malloc(size_t n)
+{
+	uint8_t *p = pairs_no_memory && !--pairs_no_memory ? NULL : __real_malloc(n);
+
+	for (int i = 0; p && i < PAIRS_BLOCKS; i++) {
+		if (!pairs_blocks[i].p) {
+			pairs_blocks[i].p = p;
+			pairs_blocks[i].n = n;
+			return memset(p, 0, n);
+		}
+	}
+	CHECK(!p, "more than %d blocks", PAIRS_BLOCKS);
+	return p;
+}
+
+void __wrap_free(void *p)
+{
+	size_t left = 0;
+
+	for (int i = 0; p && i < PAIRS_BLOCKS; i++) {
+		if (pairs_blocks[i].p != p)
+			continue;
+		for (size_t at = 0; at < pairs_blocks[i].n; at++)
+			left += pairs_blocks[i].p[at] != 0;
+		CHECK(!left, "%zu bytes are not wiped", left);
+		pairs_blocks[i].p = NULL;
+		pairs_freed++;
+	}
+	__real_free(p);
+}
+
+ssize_t __wrap_read(int fd, void *data, size_t n)
+{
+	static int turn;
+
+	if (!pairs_read_errno)
+		return __real_read(fd, data, n);
+	errno = pairs_read_errno;
+	return turn++ % 2 ? -1 : __real_read(fd, data, n < 7 ? n : 7);
+}
+
+/* ---- files and commands -------------------------------------------------------------------------- */
 
 static inline const char *pairs_path(char path[128], const char *name)
 {
@@ -132,6 +194,9 @@ static inline int pairs_end(void)
 
 	snprintf(line, sizeof line, "rm -rf %s", pairs_folder);
 	CHECK(system(line) == 0, "%s", line);
+	CHECK(pairs_freed > 0, "nothing was freed");
+	for (int i = 0; i < PAIRS_BLOCKS; i++)
+		CHECK(!pairs_blocks[i].p, "%zu bytes are not freed", pairs_blocks[i].n);
 	return test_end();
 }
 

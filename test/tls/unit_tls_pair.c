@@ -234,6 +234,27 @@ static void test_descriptors(void)
 	CHECK(before == after, "%d %d", before, after);
 }
 
+/* Memory that is out, reads that are interrupted, short, or fail. */
+static void test_system(void)
+{
+	struct tls_pair p;
+	int i;
+
+	for (i = 1; i <= 2; i++) {
+		pairs_no_memory = i;
+		CHECK(pairs_load(&p, "p256.pem", "p256.key") == -1 && !pairs_no_memory, "%d", i);
+		CHECK(strstr(pairs_why, i == 1 ? "p256.pem: " : "p256.key: ") &&
+		      strstr(pairs_why, strerror(ENOMEM)), "%s", pairs_why);
+	}
+	pairs_read_errno = EINTR;
+	CHECK(!pairs_load(&p, "p256.pem", "p256.key") && pairs_works(&p), "%s", pairs_why);
+	tls_pair_free(&p);
+	pairs_read_errno = EIO;
+	CHECK(pairs_load(&p, "p256.pem", "p256.key") && strstr(pairs_why, strerror(EIO)), "%s",
+	      pairs_why);
+	pairs_read_errno = 0;
+}
+
 int main(void)
 {
 	static const char *const p256[] = { "p256.pem", "p256.sec1" };
@@ -253,5 +274,6 @@ int main(void)
 	test_flip(p256, 1, 8);
 	test_flip(rsa, 1, 1);
 	test_descriptors();
+	test_system();
 	return pairs_end();
 }
