@@ -72,6 +72,41 @@ static void wrap(struct buf *o, int tag)
 	element(o, tag, copy.b, copy.n);
 }
 
+/* ---- one element */
+
+static const struct {
+	const char *bytes;
+	size_t n, content;      /* SIZE_MAX: a mistake */
+} elements[] = {
+	{ "\x30\x00", 2, 0 }, { "\x30\x01x", 3, 1 }, { "\x30\x01xy", 4, 1 },
+	{ "", 0, SIZE_MAX }, { "\x30", 1, SIZE_MAX }, { "\x30\x01", 2, SIZE_MAX },
+	{ "\x30\x7f", 2, SIZE_MAX }, { "\x30\x02x", 3, SIZE_MAX }, { "\x31\x01x", 3, SIZE_MAX },
+	{ "\x10\x01x", 3, SIZE_MAX }, { "\x30\x80", 2, SIZE_MAX }, { "\x30\x81", 2, SIZE_MAX },
+	{ "\x30\x81\x80", 3, SIZE_MAX }, { "\x30\x82", 2, SIZE_MAX }, { "\x30\x82\x01", 3, SIZE_MAX },
+	{ "\x30\x82\x01\x00", 4, SIZE_MAX }, { "\x30\x82\xff\xff", 4, SIZE_MAX },
+	{ "\x30\x84\xff\xff\xff\xff", 6, SIZE_MAX }, { "\x30\xff", 2, SIZE_MAX },
+};
+
+static void test_element(void)
+{
+	struct tls_der d, content;
+	uint8_t *p;
+	size_t n;
+
+	for (size_t i = 0; i < sizeof elements / sizeof *elements; i++) {
+		n = elements[i].n;
+		d.p = p = test_guard(elements[i].bytes, n);
+		d.n = n;
+		content = tls_der_take(&d, DER_SEQUENCE);
+		if (elements[i].content == SIZE_MAX)
+			CHECK(!d.p && !d.n && !content.p && !content.n && !tls_der_done(&d), "%zu", i);
+		else
+			CHECK(content.p == p + 2 && content.n == elements[i].content &&
+			      d.p == content.p + content.n && d.n == n - 2 - content.n, "%zu", i);
+		test_unguard(p, n);
+	}
+}
+
 /* ---- what may be loaded */
 
 static const char *cert;
@@ -309,6 +344,13 @@ static void test_rsa(void)
 	expect("as it was", "RSA PRIVATE KEY", &o, NULL);
 	pkcs8(&o, 0, RSA_ALGORITHM, sizeof RSA_ALGORITHM - 1);
 	expect("as it was", "PRIVATE KEY", &o, NULL);
+	raw(&o, "", 1);
+	expect("a byte behind it", "PRIVATE KEY", &o, "is damaged");
+	pkcs1(&o);
+	raw(&o, "", 1);
+	expect("a byte behind it", "RSA PRIVATE KEY", &o, "is damaged");
+	pkcs8(&o, 0, RSA_ALGORITHM, sizeof RSA_ALGORITHM - 1);
+	expect("a byte behind it, inside", "PRIVATE KEY", &o, "is damaged");
 	for (i = 0; i < PARTS; i++) {
 		for (how = 0; how < CHANGES; how++) {
 			/* The key's e and d are not used; some changes change nothing. */
@@ -363,10 +405,10 @@ static void test_rsa_lengths(void)
 
 /* ---- certificates: RFC 5280 section 4.1 */
 
-static void certificate(struct buf *o, const char *first, const char *last)
+static void certificate_with(struct buf *o, const char *first, const char *last,
+			     const char *algorithm, size_t n, const void *key, size_t key_len)
 {
 	static struct buf part;
-	uint8_t point[66] = { 0, 4 };
 	const char *time[2];
 
 	time[0] = first;
@@ -385,15 +427,23 @@ static void certificate(struct buf *o, const char *first, const char *last)
 	raw(o, part.b, part.n);
 	element(o, 0x30, "", 0);
 	part.n = 0;
-	raw(&part, P256_ALGORITHM, sizeof P256_ALGORITHM - 1);
+	raw(&part, algorithm, n);
 	wrap(&part, 0x30);
-	element(&part, 0x03, point, sizeof point);
+	element(&part, 0x03, key, key_len);
 	wrap(&part, 0x30);
 	raw(o, part.b, part.n);
 	wrap(o, 0x30);
 	element(o, 0x30, "", 0);
 	element(o, 0x03, "\0\1", 2);
 	wrap(o, 0x30);
+}
+
+static void certificate(struct buf *o, const char *first, const char *last)
+{
+	static const uint8_t point[66] = { 0, 4 };
+
+	certificate_with(o, first, last, P256_ALGORITHM, sizeof P256_ALGORITHM - 1, point,
+			 sizeof point);
 }
 
 /* Unix times as date(1) of GNU tells them: date -u -d TIME +%s */
@@ -460,11 +510,63 @@ static void test_certificate(void)
 	}
 }
 
+/* RSA keys of certificates: a modulus of n bytes that starts with top. Returns the key_type, or -1. */
+static int rsa_certificate(size_t n, int top, int unused_bits, int change)
+{
+	static struct buf o, key;
+	static uint8_t modulus[1024];
+	uint8_t first = (uint8_t)unused_bits;
+	br_x509_pkey k;
+	int64_t time[2];
+	struct tls_der d;
+
+	memset(modulus, 0x55, sizeof modulus);
+	modulus[0] = 0;
+	modulus[1] = (uint8_t)top;
+	key.n = o.n = 0;
+	element(&key, 0x02, modulus + (top < 0x80), n + (top >= 0x80));
+	element(&key, 0x02, "\3", change == 1 ? 0 : 1);
+	raw(&key, "", change == 2);
+	wrap(&key, 0x30);
+	raw(&key, "", change == 3);
+	raw(&o, &first, change != 4);
+	raw(&o, key.b, change == 4 ? 0 : key.n);
+	key = o;
+	certificate_with(&o, "700101000000Z", "700101000000Z", RSA_ALGORITHM,
+			 sizeof RSA_ALGORITHM - 1, key.b, key.n);
+	d.p = o.b;
+	d.n = o.n;
+	if (tls_cert_read(d, &k, time))
+		return -1;
+	CHECK(!k.key_type || (k.key.rsa.nlen == n && k.key.rsa.n[0] == top &&
+			      k.key.rsa.elen == 1 && k.key.rsa.e[0] == 3), "%zu", n);
+	return k.key_type;
+}
+
+static void test_rsa_certificate(void)
+{
+	CHECK(rsa_certificate(256, 0x80, 0, 0) == BR_KEYTYPE_RSA, "2048 bits");
+	CHECK(rsa_certificate(257, 0x01, 0, 0) == BR_KEYTYPE_RSA, "2049 bits");
+	CHECK(rsa_certificate(512, 0xff, 0, 0) == BR_KEYTYPE_RSA, "4096 bits");
+	CHECK(rsa_certificate(256, 0x7f, 0, 0) == 0, "2047 bits");
+	CHECK(rsa_certificate(255, 0xff, 0, 0) == 0, "2040 bits");
+	CHECK(rsa_certificate(513, 0x01, 0, 0) == 0, "4097 bits");
+	CHECK(rsa_certificate(1000, 0xff, 0, 0) == 0, "8000 bits");
+	CHECK(rsa_certificate(256, 0x00, 0, 0) == -1, "a zero too many");
+	CHECK(rsa_certificate(256, 0x80, 1, 0) == -1, "an unused bit");
+	CHECK(rsa_certificate(256, 0x80, 0, 1) == -1, "no exponent");
+	CHECK(rsa_certificate(256, 0x80, 0, 2) == -1, "a byte inside");
+	CHECK(rsa_certificate(256, 0x80, 0, 3) == -1, "a byte behind");
+	CHECK(rsa_certificate(256, 0x80, 0, 4) == -1, "empty");
+}
+
 int main(void)
 {
 	struct tls_pair p;
 
+	test_element();
 	test_certificate();
+	test_rsa_certificate();
 	pairs_start("test/tls/unit_tls_der");
 	cert = "p256.pem";
 	CHECK(!pairs_load(&p, cert, "p256.key") && p.ec.xlen <= 32, "%s", pairs_why);
