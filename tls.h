@@ -22,9 +22,9 @@ struct tls_pem {
 
 /* These return NULL, or what is wrong, to be written behind the file's name. */
 
-/* Reads a file whole into f, which is zero; never waits for a pipe. Afterwards the caller wipes and
+/* Reads a file of at most `most` bytes whole into f, which is zero; never waits for a pipe. Afterwards the caller wipes and
  * frees f->text, when it is not NULL, whatever is returned: it may hold a key. */
-const char *tls_pem_load(struct tls_pem *f, const char *file);
+const char *tls_pem_load(struct tls_pem *f, const char *file, size_t most);
 
 /* Finds the next block, which must be whole: BEGIN and END line. */
 const char *tls_pem_next(struct tls_pem *f);
@@ -75,9 +75,15 @@ int tls_der_algorithm(struct tls_der *d, int *curve);
 
 /* ---- tls_cert.c: a certificate, RFC 5280 section 4.1 ----------------------------------------- */
 
-/* Reads a certificate: its public key, inside d, with key_type 0 when that is not RSA of 2048 to
- * 4096 bits, EC P-256 or P-384; and its first and last second, Unix time. Returns 0, or -1. */
-int tls_cert_read(struct tls_der d, br_x509_pkey *key, int64_t time[2]);
+struct tls_cert {
+	br_x509_pkey key;       /* key_type 0: not RSA of 2048 to 4096 bits, EC P-256 or P-384 */
+	int64_t not_before, not_after;  /* Unix time */
+	struct tls_der subject; /* the whole element */
+	struct tls_der extensions;      /* what is in the list; none: n is 0 */
+};
+
+/* Reads a certificate; all of c points into d. Returns 0, or -1: it is malformed. */
+int tls_cert_read(struct tls_der d, struct tls_cert *c);
 
 /* ---- tls_pair.c: the server's certificates and the private key of the first ------------------ */
 

@@ -78,9 +78,9 @@ static void take_public_key(struct tls_der *d, br_x509_pkey *key)
 	}
 }
 
-int tls_cert_read(struct tls_der d, br_x509_pkey *key, int64_t time[2])
+int tls_cert_read(struct tls_der d, struct tls_cert *cert)
 {
-	struct tls_der all = tls_der_take(&d, DER_SEQUENCE), version, validity;
+	struct tls_der all = tls_der_take(&d, DER_SEQUENCE), version, validity, extensions;
 	struct tls_der c = tls_der_take(&all, DER_SEQUENCE);
 
 	tls_der_take(&all, DER_SEQUENCE);       /* signature algorithm */
@@ -95,13 +95,20 @@ int tls_cert_read(struct tls_der d, br_x509_pkey *key, int64_t time[2])
 	tls_der_take(&c, DER_SEQUENCE);         /* signature algorithm */
 	tls_der_take(&c, DER_SEQUENCE);         /* issuer */
 	validity = tls_der_take(&c, DER_SEQUENCE);
-	time[0] = take_time(&validity);
-	time[1] = take_time(&validity);
+	cert->not_before = take_time(&validity);
+	cert->not_after = take_time(&validity);
+	cert->subject = c;
 	tls_der_take(&c, DER_SEQUENCE);         /* subject */
-	take_public_key(&c, key);
+	cert->subject.n -= c.n;
+	take_public_key(&c, &cert->key);
 	tls_der_skip(&c, DER_1_PRIMITIVE);      /* unique identifiers */
 	tls_der_skip(&c, DER_2_PRIMITIVE);
-	tls_der_skip(&c, DER_3);                /* extensions */
+	extensions = c;
+	cert->extensions.n = 0;
+	if (c.n) {
+		extensions = tls_der_take(&c, DER_3);
+		cert->extensions = tls_der_take(&extensions, DER_SEQUENCE);
+	}
 	return tls_der_done(&d) && tls_der_done(&all) && tls_der_done(&c) &&
-	       tls_der_done(&validity) ? 0 : -1;
+	       tls_der_done(&validity) && tls_der_done(&extensions) ? 0 : -1;
 }

@@ -47,9 +47,8 @@ static int is_label(const struct tls_pem *f, const char *label)
 static const char *add_certificate(struct tls_pair *p, br_x509_pkey *key)
 {
 	br_x509_certificate *c = &p->chain[p->chain_len];
-	br_x509_pkey this_key;
+	struct tls_cert cert;
 	const char *wrong;
-	int64_t time[2];
 	struct tls_der d;
 
 	if (p->chain_len == TLS_CHAIN_MAX)
@@ -57,22 +56,22 @@ static const char *add_certificate(struct tls_pair *p, br_x509_pkey *key)
 	wrong = tls_pem_decode(&p->cert, &d.p, &d.n);
 	if (wrong)
 		return wrong;
-	if (tls_cert_read(d, &this_key, time))
+	if (tls_cert_read(d, &cert))
 		return bad_certificate;
 	c->data = d.p;
 	c->data_len = d.n;
 	if (p->chain_len++)
 		return NULL;
-	*key = this_key;
-	p->not_before = time[0];
-	p->not_after = time[1];
+	*key = cert.key;
+	p->not_before = cert.not_before;
+	p->not_after = cert.not_after;
 	return key->key_type ? NULL : unsupported;
 }
 
 static const char *read_chain(struct tls_pair *p, const char *file, br_x509_pkey *key)
 {
 	struct tls_pem *f = &p->cert;
-	const char *wrong = tls_pem_load(f, file);
+	const char *wrong = tls_pem_load(f, file, TLS_FILE_MAX);
 	int others = 0;
 
 	while (!wrong && !(wrong = tls_pem_next(f)) && f->label) {
@@ -235,7 +234,7 @@ static const char *read_key(struct tls_pair *p, const br_x509_pkey *public)
 static const char *read_key_file(struct tls_pair *p, const char *file, const br_x509_pkey *public)
 {
 	struct tls_pem *f = &p->key;
-	const char *wrong = tls_pem_load(f, file);
+	const char *wrong = tls_pem_load(f, file, TLS_FILE_MAX);
 	int others = 0;
 
 	while (!wrong && !(wrong = tls_pem_next(f)) && f->label) {

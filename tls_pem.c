@@ -37,7 +37,7 @@ static const char *read_text(struct tls_pem *f, int fd, size_t size)
 	return NULL;
 }
 
-const char *tls_pem_load(struct tls_pem *f, const char *file)
+const char *tls_pem_load(struct tls_pem *f, const char *file, size_t most)
 {
 	const char *wrong;
 	struct stat s;
@@ -49,8 +49,9 @@ const char *tls_pem_load(struct tls_pem *f, const char *file)
 		wrong = "is not a regular file; expected a PEM file";
 	else if (s.st_size <= 0)
 		wrong = "is empty; expected a PEM file";
-	else if (s.st_size > TLS_FILE_MAX)
-		wrong = "is larger than 64 KiB; expected a PEM file of one pair";
+	else if ((size_t)s.st_size > most)
+		wrong = most > TLS_FILE_MAX ? "is larger than 1 MiB; expected a PEM file of certificates"
+		                            : "is larger than 64 KiB; expected a PEM file of one pair";
 	else
 		wrong = read_text(f, fd, (size_t)s.st_size);
 	if (fd >= 0)

@@ -105,8 +105,7 @@ static void test_certificate(void)
 	static const char good_time[] = "700101000000Z";
 	static struct buf o;
 	struct tls_der d;
-	br_x509_pkey key;
-	int64_t time[2];
+	struct tls_cert c;
 	int f, at, used;
 	size_t i;
 
@@ -114,18 +113,18 @@ static void test_certificate(void)
 	for (i = 0; i < sizeof times / sizeof *times; i++) {
 		certificate(&o, good_time, times[i].text);
 		d.n = o.n;
-		CHECK(!tls_cert_read(d, &key, time) && time[0] == 0 && time[1] == times[i].unix,
-		      "%s: %" PRId64, times[i].text, time[1]);
-		CHECK(key.key_type == BR_KEYTYPE_EC && key.key.ec.curve == BR_EC_secp256r1 &&
-		      key.key.ec.qlen == 65 && key.key.ec.q[0] == 4, "key");
+		CHECK(!tls_cert_read(d, &c) && c.not_before == 0 && c.not_after == times[i].unix,
+		      "%s: %" PRId64, times[i].text, c.not_after);
+		CHECK(c.key.key_type == BR_KEYTYPE_EC && c.key.key.ec.curve == BR_EC_secp256r1 &&
+		      c.key.key.ec.qlen == 65 && c.key.key.ec.q[0] == 4, "key");
 	}
 	for (i = 0; i < sizeof no_times / sizeof *no_times; i++) {
 		certificate(&o, good_time, no_times[i]);
 		d.n = o.n;
-		CHECK(tls_cert_read(d, &key, time) == -1, "%s", no_times[i]);
+		CHECK(tls_cert_read(d, &c) == -1, "%s", no_times[i]);
 		certificate(&o, no_times[i], good_time);
 		d.n = o.n;
-		CHECK(tls_cert_read(d, &key, time) == -1, "%s", no_times[i]);
+		CHECK(tls_cert_read(d, &c) == -1, "%s", no_times[i]);
 	}
 	for (f = RIGHT; f < FORMS; f++) {
 		for (at = 0, used = 1; used; at++) {
@@ -136,7 +135,7 @@ static void test_certificate(void)
 			form_at = -1;
 			d.p = test_guard(o.b, o.n);
 			d.n = o.n;
-			CHECK(tls_cert_read(d, &key, time) == (used && f != RIGHT ? -1 : 0),
+			CHECK(tls_cert_read(d, &c) == (used && f != RIGHT ? -1 : 0),
 			      "form %d of element %d", f, at);
 			test_unguard(d.p, o.n);
 		}
@@ -150,8 +149,8 @@ static int rsa_certificate(size_t n, int top, int unused_bits, int change)
 	static struct buf o, key;
 	static uint8_t modulus[1024];
 	uint8_t first = (uint8_t)unused_bits;
-	br_x509_pkey k;
-	int64_t time[2];
+	const br_x509_pkey *k;
+	struct tls_cert c;
 	struct tls_der d;
 
 	memset(modulus, 0x55, sizeof modulus);
@@ -170,11 +169,12 @@ static int rsa_certificate(size_t n, int top, int unused_bits, int change)
 			 sizeof RSA_ALGORITHM - 1, key.b, key.n);
 	d.p = o.b;
 	d.n = o.n;
-	if (tls_cert_read(d, &k, time))
+	if (tls_cert_read(d, &c))
 		return -1;
-	CHECK(!k.key_type || (k.key.rsa.nlen == n && k.key.rsa.n[0] == top &&
-			      k.key.rsa.elen == 1 && k.key.rsa.e[0] == 3), "%zu", n);
-	return k.key_type;
+	k = &c.key;
+	CHECK(!k->key_type || (k->key.rsa.nlen == n && k->key.rsa.n[0] == top &&
+			       k->key.rsa.elen == 1 && k->key.rsa.e[0] == 3), "%zu", n);
+	return k->key_type;
 }
 
 static void test_rsa_certificate(void)
