@@ -1,7 +1,8 @@
 # test.mk: the tests, included by the Makefile. `make test` needs a compiler, make, sh and nm.
 
 UNIT_TESTS = test/unit_sha1 test/unit_base64 test/unit_utf8 test/unit_frame test/unit_http \
-	test/unit_yaml test/unit_config test/unit_ring test/unit_budget
+	test/unit_yaml test/unit_config test/unit_ring test/unit_budget test/unit_loop \
+	test/unit_loop_turn test/unit_loop_random
 E2E_TESTS = test/e2e_start test/e2e_relay test/e2e_frames test/e2e_handshake test/e2e_slow \
 	test/e2e_signals test/e2e_limits test/e2e_metrics test/e2e_echo
 E2E_LIBRARY = test/e2e.o test/e2e_run.o test/e2e_client.o test/e2e_frame.o
@@ -41,6 +42,9 @@ test/unit_yaml: test/unit_yaml.c
 test/unit_config: test/unit_config.c
 test/unit_ring: test/unit_ring.c
 test/unit_budget: test/unit_budget.c
+test/unit_loop: test/unit_loop.c test/ends.h
+test/unit_loop_turn: test/unit_loop_turn.c test/ends.h
+test/unit_loop_random: test/unit_loop_random.c test/ends.h
 test/e2e_start: test/e2e_start.c
 test/e2e_relay: test/e2e_relay.c
 test/e2e_frames: test/e2e_frames.c
