@@ -57,7 +57,7 @@ int clock_gettime(clockid_t id, struct timespec *t)
 	return 0;
 }
 
-static void fake_sleep(uint64_t ms)
+void fake_sleep(uint64_t ms)
 {
 	uint64_t end = fake_clock + ms * 1000;
 
@@ -72,7 +72,7 @@ static void fake_sleep(uint64_t ms)
 
 /* ---- waits */
 
-static int fake_full(int fd)
+int fake_full(int fd)
 {
 	return fds[fd].held && fds[fd].room == 0;
 }

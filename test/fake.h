@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The time in microseconds. Only a poll() or select() that would sleep moves it, and only up to
+/* The time in microseconds. Only a wait that would sleep moves it, and only up to
  * fake_until; each look at it moves it by fake_step. */
 extern uint64_t fake_clock, fake_until, fake_step;
 
@@ -32,6 +32,10 @@ extern unsigned fake_sends;
 /* While not 0 nothing may be sent; what is sent all the same is counted. */
 extern int fake_forbid;
 extern unsigned fake_forbidden;
+
+/* For the waits: whether send() takes no more on fd; the time that a wait sleeps. */
+int fake_full(int fd);
+void fake_sleep(uint64_t ms);
 
 /* The next of a row of pseudo-random numbers, below n. */
 uint32_t fake_random(uint32_t *seed, uint32_t n);

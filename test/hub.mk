@@ -6,7 +6,8 @@ HUB_PROGRAMS = test/hub_admit test/hub_relay test/hub_slow test/hub_random test/
 HUB_MALLOC = test/hub_malloc
 HUB_TESTS = test/unit_output test/hub_admit test/hub_relay test/hub_slow test/hub_random \
 	test/hub_time test/hub_echo test/hub_leave test/hub_memory $(HUB_MALLOC)
-HUB_LIBRARY = test/hub.o test/client.o test/fake.o
+HUB_WAIT_epoll = test/fake_epoll.o
+HUB_LIBRARY = test/hub.o test/client.o test/fake.o $(HUB_WAIT_$(POLL))
 OUTPUT_OBJECTS = ring.o budget.o frame.o utf8.o
 
 # It includes output.c and plays the hub's part itself.
@@ -27,6 +28,9 @@ test/client.o: test/client.c
 
 test/fake.o: test/fake.c
 	$(TEST_CC) -c -o $@ test/fake.c
+
+test/fake_epoll.o: test/fake_epoll.c
+	$(TEST_CC) -c -o $@ test/fake_epoll.c
 
 test/hub_admit: test/hub_admit.c
 test/hub_relay: test/hub_relay.c

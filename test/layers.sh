@@ -4,7 +4,7 @@
 
 passed=0 failed=0
 pure="sha1 base64 utf8 frame http ring $(ls yaml_*.c | sed 's/\.c$//')"
-lower="loop loop_poll loop_select net log os budget tls_bearssl tls_pair tls_cert tls_pem tls_der"
+lower="loop loop_poll loop_select loop_epoll loop_kqueue net log os budget tls_bearssl tls_pair tls_cert tls_pem tls_der"
 core="hub conn hold input output metrics tls_none tls_server tls_conn"
 may_include_core="budget hold ring net output input conn hub metrics tls_none tls_server tls_conn
 	wsrelay"
@@ -133,7 +133,7 @@ for object in *.o; do
 	sha1) want='^sha1$' ;;
 	yaml_*) want='^yaml_' ;;
 	config_load) want='^config_' ;;
-	loop_poll | loop_select) want='^loop_' ;;
+	loop_*) want='^loop_' ;;
 	tls_*) want='^tls_' ;;
 	*) want="^${name}_" ;;
 	esac

@@ -45,7 +45,7 @@ static void plant_for_good(int call, uint32_t count, int most)
 {
 	uint32_t number, step = (count + STICKY_EACH - 1) / STICKY_EACH;
 	/* Nobody is interrupted for ever. */
-	int variant = call == CALL_poll || call == CALL_select;
+	int variant = call == CALL_poll || call == CALL_select || call == CALL_epoll_wait;
 
 	for (number = 1; number <= count; number += step)
 		if (all || number == 1)

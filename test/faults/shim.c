@@ -8,6 +8,7 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/mman.h>
 #include <sys/select.h>
 #include <sys/socket.h>
@@ -343,6 +344,17 @@ int select(int n, fd_set *in, fd_set *out, fd_set *other, struct timeval *timeou
 		return 0;
 	}
 	return REAL(select)(n, in, out, other, timeout);
+}
+
+FOUND(epoll_wait, int, int, struct epoll_event *, int, int);
+
+int epoll_wait(int queue, struct epoll_event *events, int most, int timeout)
+{
+	if (shim_fails(CALL_epoll_wait))
+		return -1;
+	if (shim_bad_luck(0, 0) < 0)
+		return errno == EINTR ? -1 : 0;
+	return REAL(epoll_wait)(queue, events, most, timeout);
 }
 
 int clock_gettime(clockid_t clock, struct timespec *t)

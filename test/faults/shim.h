@@ -17,7 +17,7 @@
 	X(malloc) X(calloc) X(realloc) X(read) X(recv) X(write) X(send) X(sendmsg) X(accept) \
 	X(poll) X(select) X(socket) X(bind) X(listen) X(connect) X(fcntl) X(setsockopt) \
 	X(getsockname) X(shutdown) X(open) X(fopen) X(opendir) X(pipe) X(close) X(getrlimit) \
-	X(setrlimit) X(getrusage) X(unlink)
+	X(setrlimit) X(getrusage) X(unlink) X(epoll_create1) X(epoll_ctl) X(epoll_wait)
 
 #define SHIM_NAME(name) CALL_##name,
 enum { SHIM_CALLS(SHIM_NAME) SHIM_COUNT };

@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -30,6 +31,8 @@ FOUND(getrlimit, int, int, struct rlimit *);
 FOUND(setrlimit, int, int, const struct rlimit *);
 FOUND(getrusage, int, int, struct rusage *);
 FOUND(unlink, int, const char *);
+FOUND(epoll_create1, int, int);
+FOUND(epoll_ctl, int, int, int, int, struct epoll_event *);
 
 /* ---- sockets */
 
@@ -133,6 +136,18 @@ int close(int fd)
 int unlink(const char *file)
 {
 	return shim_fails(CALL_unlink) ? -1 : REAL(unlink)(file);
+}
+
+/* ---- watches */
+
+int epoll_create1(int flags)
+{
+	return shim_fails(CALL_epoll_create1) ? -1 : REAL(epoll_create1)(flags);
+}
+
+int epoll_ctl(int queue, int how, int fd, struct epoll_event *e)
+{
+	return shim_fails(CALL_epoll_ctl) ? -1 : REAL(epoll_ctl)(queue, how, fd, e);
 }
 
 /* ---- limits */

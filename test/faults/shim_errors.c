@@ -33,6 +33,9 @@ static const int errors[SHIM_COUNT][SHIM_VARIANTS + 1] = {
 	[CALL_setrlimit] = { -EPERM },
 	[CALL_getrusage] = { -EINVAL },
 	[CALL_unlink] = { -EACCES, -ENOENT },
+	[CALL_epoll_create1] = { EMFILE, ENOMEM },
+	[CALL_epoll_ctl] = { -ENOSPC, -ENOMEM },
+	[CALL_epoll_wait] = { -EINTR, -ENOMEM },
 };
 
 #define SHIM_TEXT(name) #name,

@@ -40,6 +40,12 @@ time_t wait_time(time_t *t);
 int wait_getrusage(int who, struct rusage *u);
 int wait_getrlimit(int what, struct rlimit *r);
 
+/* ---- wait_epoll.c */
+struct epoll_event;
+int wait_epoll_create(int flags);
+int wait_epoll_ctl(int queue, int how, int fd, struct epoll_event *e);
+int wait_epoll(int queue, struct epoll_event *events, int most, int timeout);
+
 /* ---- heap.c */
 void *heap_malloc(size_t n);
 void *heap_calloc(size_t n, size_t size);

@@ -38,6 +38,9 @@
 #define write sock_write
 #define poll wait_poll
 #define select wait_select
+#define epoll_create1 wait_epoll_create
+#define epoll_ctl wait_epoll_ctl
+#define epoll_wait wait_epoll
 #define clock_gettime wait_clock
 #define time wait_time
 #define getrusage wait_getrusage

@@ -173,11 +173,12 @@ void oracle_close(struct client *c, int code);
 
 /* ---- sock.c, link.c, wait.c ---------------------------------------- */
 
-enum { FD_FREE, FD_SOCKET, FD_LISTENER, FD_CLIENT, FD_PIPE, FD_NULL };
+enum { FD_FREE, FD_SOCKET, FD_LISTENER, FD_CLIENT, FD_PIPE, FD_NULL, FD_EPOLL };
 
 struct sock {
 	uint8_t kind, nonblocking, unset;
 	uint8_t want;           /* 1 + what the loop watches a client for; 0: not known */
+	uint8_t listed;         /* epoll's */
 	uint16_t port;
 	struct client *client;
 };
@@ -191,6 +192,7 @@ void sock_over(struct client *c);       /* its connection is no more */
 void link_close(const struct sock *s);  /* link.c */
 void sock_start(void);
 int sock_pipe(void);
+int sock_epoll(void);
 void sock_signal(void);                 /* the pipe becomes readable */
 size_t sock_open_count(void);
 size_t sock_queued(int fd);             /* connections that wait at a listener */
@@ -200,6 +202,10 @@ extern uint64_t wait_now;               /* microseconds */
 extern uint64_t wait_stopped;           /* of them the process was stopped */
 extern int wait_slept;                  /* since the turn began */
 void wait_start(void);
+/* For wait_epoll.c: a turn begins; whether a wait fails; one until end or until some are ready. */
+void wait_turn(void);
+int wait_fault(void);
+int wait_until(struct pollfd *fds, nfds_t n, uint64_t end);
 
 /* ---- views of the product's own files ---------------------------------------- */
 

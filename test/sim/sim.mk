@@ -10,7 +10,9 @@ SIM_VIEWS = $(SIM_DIR)/view_loop.c $(SIM_DIR)/view_net.c $(SIM_DIR)/view_budget.
 	$(SIM_DIR)/view_output.c
 SIM_OWN = $(SIM_DIR)/main.c $(SIM_DIR)/world.c $(SIM_DIR)/client.c $(SIM_DIR)/compose.c \
 	$(SIM_DIR)/illegal.c $(SIM_DIR)/stream.c $(SIM_DIR)/oracle.c $(SIM_DIR)/check.c \
-	$(SIM_DIR)/sock.c $(SIM_DIR)/link.c $(SIM_DIR)/wait.c $(SIM_DIR)/heap.c $(SIM_DIR)/rnd.c
+	$(SIM_DIR)/sock.c $(SIM_DIR)/link.c $(SIM_DIR)/wait.c $(SIM_WAIT_$(POLL)) \
+	$(SIM_DIR)/heap.c $(SIM_DIR)/rnd.c
+SIM_WAIT_epoll = $(SIM_DIR)/wait_epoll.c
 SIM_CFLAGS = $(OWN_CFLAGS) -I$(SIM_DIR) $(CPPFLAGS) $(CFLAGS)
 
 $(SIM_DIR)/sim: $(SIM_PRODUCT) $(SIM_VIEWS) $(SIM_OWN) $(SIM_HEADERS) wsrelay.h core.h build.stamp

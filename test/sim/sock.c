@@ -73,6 +73,11 @@ int sock_pipe(void)
 	return sock_new(FD_PIPE);
 }
 
+int sock_epoll(void)
+{
+	return sock_new(FD_EPOLL);
+}
+
 void sock_signal(void)
 {
 	signalled = 1;

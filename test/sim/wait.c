@@ -114,7 +114,7 @@ static int wait_look(struct pollfd *fds, nfds_t n)
 }
 
 /* A turn begins: some time has passed in the one before. */
-static void wait_turn(void)
+void wait_turn(void)
 {
 	wait_now += rnd_below(world.slow_cpu && world_stormy() ? 5000 : 100);
 	if (world.jumps && world_stormy() && rnd_below(2000) < world.jumps)
@@ -122,7 +122,7 @@ static void wait_turn(void)
 	client_run();
 }
 
-static int wait_fault(void)
+int wait_fault(void)
 {
 	if (!world_stormy() || !rnd_chance(world.poll_faults))
 		return 0;
@@ -131,20 +131,17 @@ static int wait_fault(void)
 	return 1;
 }
 
-static int wait_until(struct pollfd *fds, nfds_t n, uint64_t end)
+int wait_until(struct pollfd *fds, nfds_t n, uint64_t end)
 {
 	for (;;) {
-		uint64_t next = client_soonest;
 		int ready;
 
-		if (next > end)
-			next = end;
-		if (next > wait_now)
-			wait_now = next;
 		client_run();
 		ready = wait_look(fds, n);
 		if (ready || wait_now >= end)
 			return ready;
+		if (client_soonest > wait_now)
+			wait_now = client_soonest < end ? client_soonest : end;
 	}
 }
 
