@@ -24,11 +24,10 @@ static int rnd(uint32_t n)
 	return (int)((uint64_t)seed * n >> 32);
 }
 
-/* What a turn that starts now is to report. select() has no word for a descriptor that is gone; a
- * kqueue tells it from an end of stream only when there was an error. */
+/* What a turn that starts now is to report. select() has no word for a descriptor that is gone. */
 static int due(int i)
 {
-	int plain = !strcmp(loop_kind, "select") || !strcmp(loop_kind, "kqueue");
+	int plain = !strcmp(loop_kind, "select");
 	struct pollfd p = { .fd = ends[i].watch.fd };
 
 	p.events = (short)((model[i].events & LOOP_IN ? POLLIN : 0) |
@@ -84,7 +83,8 @@ static void happen(int i)
 	} else if (what == 6) {
 		while (read(e->peer, bytes, sizeof bytes) > 0)
 			;
-	} else if (what == 7 && rnd(3) == 0) {
+	} else if (what == 7 && rnd(3) == 0 && strcmp(loop_kind, "kqueue") != 0) {
+		/* A kqueue says that it is gone where there was an error only. */
 		close(e->peer);
 		e->peer = -1;
 	} else {
