@@ -1,4 +1,5 @@
-/* loop.c: the clock of the loop; loop_poll.c or loop_select.c holds the watches and waits. */
+/* loop.c: the clock of the loop; one of loop_poll.c, loop_select.c, loop_epoll.c and loop_kqueue.c
+ * holds the watches and waits. */
 #include "wsrelay.h"
 
 #include <time.h>

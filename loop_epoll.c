@@ -1,4 +1,4 @@
-/* loop_epoll.c: the watches, by epoll, for Linux: a wait costs what is ready, not what is watched. */
+/* loop_epoll.c: the watches, by epoll, for Linux: a wait costs what is ready. */
 #include "wsrelay.h"
 
 #include <assert.h>

@@ -262,7 +262,7 @@ static int print(const struct options *o, struct config *config)
 	if (o->help) {
 		usage();
 	} else if (o->version) {
-		printf(WSRELAY_VERSION "\nwsrelay with %s(), TLS: %s, apps:", loop_kind, tls_kind);
+		printf(WSRELAY_VERSION "\nwsrelay with %s, TLS: %s, apps:", loop_kind, tls_kind);
 		for (i = 0; apps[i]; i++)
 			printf(apps[i + 1] ? " %s" : " %s\n", apps[i]->name);
 	} else if (o->print_defaults || o->test > 1) {

@@ -303,7 +303,8 @@ uint64_t os_cpu_micros(void);
  * tell. */
 int os_usage(uint64_t *resident, uint64_t *files);
 
-/* ---- loop.c with loop_poll.c or loop_select.c: descriptors to watch, and the clock -------------- */
+/* ---- loop.c with one of loop_poll.c, loop_select.c, loop_epoll.c, loop_kqueue.c: descriptors to
+ *      watch, and the clock ----------------------------------------------------------------------- */
 
 enum { LOOP_IN = 1, LOOP_OUT = 2, LOOP_HUP = 4 };
 
@@ -314,7 +315,8 @@ struct watch {
 	uint32_t index;         /* the loop's */
 };
 
-/* Room for this many watches, of loop_watch_size() bytes each. Returns 0, or -1: memory is out. */
+/* Room for this many watches, of loop_watch_size() bytes each. Returns 0, or -1: memory is out,
+ * or the log says what is. */
 int loop_start(size_t watches);
 void loop_stop(void);
 size_t loop_watch_size(void);
@@ -338,7 +340,7 @@ size_t loop_limit(void);        /* descriptors from this number on cannot be wat
 /* Monotonic ms that stand still while the process is stopped: for deadlines. */
 uint64_t loop_now(void);
 
-extern const char loop_kind[];  /* "poll" or "select" */
+extern const char loop_kind[];  /* "poll", "select", "epoll" or "kqueue" */
 uint64_t loop_micros(void);     /* monotonic microseconds */
 
 /* ---- hub.c and conn.c, as an application sees them ------------------------------------------------ */

@@ -49,9 +49,11 @@ trap 'exit 1' HUP INT TERM
 		$(ABUSE_TESTS) $(FAULTS_TESTS)') >"$dir/poll.log" 2>&1 &
 	(measure select '$(HUB_TESTS) test/e2e_start test/e2e_relay test/e2e_slow') \
 		>"$dir/select.log" 2>&1 &
+	(measure epoll '$(UNIT_TESTS) $(HUB_TESTS) test/e2e_relay $(FAULTS_TESTS)') \
+		>"$dir/epoll.log" 2>&1 &
 }
 wait
-for kind in poll select; do
+for kind in poll select epoll; do
 	if [ ! -f "$dir/$kind/built" ]; then
 		tail -n 30 "$dir/$kind.log"
 		echo "POLL=$kind does not build"

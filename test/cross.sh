@@ -5,14 +5,15 @@
 # Debian: clang musl-tools gcc-i686-linux-gnu libc6-dev-i386-cross gcc-mips-linux-gnu
 # libc6-dev-mips-cross qemu-user. A variant whose compiler is missing is a SKIP.
 
-every='mips i686 select musl clang unsigned-char O0 O3 Os'
+every='mips i686 select epoll kqueue musl clang unsigned-char O0 O3 Os'
 
-# What a variant is: compiler, options, what runs its programs, and the tests beside those of the
-# parts, as variables of the Makefile.
+# What a variant is: compiler, options, what runs its programs, the tests of the parts and others, as
+# variables of the Makefile.
 # shellcheck disable=SC2016
 variant()
 {
 	cc=gcc cflags=-O2 ldflags='' poll=poll runner='' whole='' worlds=${WORLDS:-1000}
+	parts='$(UNIT_TESTS) $(HUB_TESTS) $(FUZZ_REPLAYS)'
 	case $1 in
 	mips)
 		# The emulator's folders need 64-bit offsets; what snprintf cuts is meant to be cut.
@@ -26,6 +27,11 @@ variant()
 		ldflags="$ldflags -Wl,-rpath,/usr/i686-linux-gnu/lib"
 		;;
 	select) poll=select whole='$(E2E_TESTS) $(ABUSE_TESTS)' ;;
+	epoll) poll=epoll parts='$(UNIT_TESTS) $(HUB_TESTS)' whole='$(E2E_TESTS)' ;;
+	kqueue)
+		# Over a stand-in, which the simulator does not know.
+		poll=kqueue cflags='-O2 -Itest/kqueue' worlds=0 parts='$(UNIT_TESTS) $(HUB_TESTS)'
+		;;
 	musl) cc=musl-gcc whole='$(E2E_TESTS)' ;;
 	clang) cc=clang ;;
 	unsigned-char) cflags='-O2 -funsigned-char' ;;
@@ -87,17 +93,18 @@ one()
 		fi
 	done
 	mkdir "$1/$2" && copy "$1/$2" && cd "$1/$2" || return
-	tests=$(words '$(UNIT_TESTS) $(HUB_TESTS) $(FUZZ_REPLAYS)')
+	tests=$(words "$parts")
 	# An emulator's own memory grows: what e2e_slow says of memory cannot hold there.
 	tests="$tests $(words "$whole" | sed "${runner:+s|test/e2e_slow||}")"
 	simulator=$(words '$(SIM_DIR)/sim')
+	[ "$worlds" -gt 0 ] || simulator=
 	counts='0 passed, 1 failed'
 	if build wsrelay $tests $simulator; then
 		if [ -n "$runner" ]; then
 			wrap wsrelay $tests $simulator
 			export FUZZ_MS=1000     # what is emulated may take longer
 		fi
-		tests="$tests $(dirname "$simulator")/share.sh"
+		[ -z "$simulator" ] || tests="$tests $(dirname "$simulator")/share.sh"
 		WORLDS=$worlds sh test/run.sh $tests | tee "$1/$2.out"
 		counts=$(tail -n 1 "$1/$2.out")
 	fi

@@ -14,7 +14,8 @@ OUTPUT_OBJECTS = ring.o budget.o frame.o utf8.o
 test/unit_output: test/unit_output.c output.c $(OUTPUT_OBJECTS) test/test.h
 	$(TEST_CC) $(LDFLAGS) -o $@ $@.c $(OUTPUT_OBJECTS) $(LDLIBS)
 
-# fake.o's clock_gettime(), poll(), select(), send(), sendmsg() and recv() stand in libc's place.
+# fake.o's clock_gettime(), poll(), select(), send(), sendmsg() and recv() stand in libc's place, and
+# fake_epoll.o's epoll_ctl() and epoll_wait().
 $(HUB_PROGRAMS): $(HUB_LIBRARY) $(CORE) test/hub.h test/client.h test/fake.h test/test.h
 	$(TEST_CC) $(LDFLAGS) -o $@ $@.c $(HUB_LIBRARY) $(CORE) $(LIBS)
 

@@ -1,5 +1,4 @@
-/* wait_epoll.c: waits with epoll: the kernel hands out who is ready in turns, and forgets a descriptor
- * that is closed. */
+/* wait_epoll.c: waits with epoll: who is ready is handed out in turns, who is closed is forgotten. */
 #include "sim.h"
 
 #include <errno.h>
