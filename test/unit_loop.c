@@ -177,8 +177,9 @@ static void test_untakable(void)
 	file->fd = open("/dev/null", O_RDONLY);
 	loop_add(file, LOOP_IN);
 	CHECK(turn(FOR_EVER) == 1 && ends[0].told == 1 && last == LOOP_IN, "told %d", last);
+	CHECK(turn(0) == 1 && ends[0].told == 2, "without a wait");
 	say(&ends[1]);
-	CHECK(turn(FOR_EVER) == 2 && ends[0].told == 2 && ends[1].told == 1, "both");
+	CHECK(turn(FOR_EVER) == 2 && ends[0].told == 3 && ends[1].told == 1, "both");
 	loop_change(file, 0);
 	CHECK(turn(FOR_EVER) == 1 && ends[1].told == 2, "the other one");
 	hear(&ends[1]);
