@@ -47,7 +47,7 @@ static void conn_interest(struct conn *c)
 	}
 }
 
-static void conn_stand_at_head(struct conn *c)
+void conn_stand_at_head(struct conn *c)
 {
 	c->cursor = c->edge = c->hub->ring.head;
 	c->seq = c->hub->ring.seq;

@@ -221,6 +221,9 @@ void conn_tick(struct conn *c, uint64_t passed);
 void conn_ping(struct conn *c);
 void conn_pong(struct conn *c, const uint8_t *data, size_t n);  /* this pong came */
 
+/* It has nothing to get of what is in the ring. */
+void conn_stand_at_head(struct conn *c);
+
 /* The end: descriptor and memory. From the sweep only. */
 void conn_free(struct conn *c);
 

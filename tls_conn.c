@@ -11,7 +11,8 @@
 #include <sys/socket.h>
 
 enum {
-	TLS_COSTLY_A_TURN = 2,          /* so that a flood of handshakes stalls nobody for longer */
+	TLS_COSTLY_A_TURN = 1,          /* nobody begins once so many are done: at most a signature
+	                                 * and a key exchange stall the others in a flood */
 	TLS_OUT_MAX = 128 * 1024        /* a flight with the longest chain, and what stood before it */
 };
 
@@ -134,6 +135,7 @@ static void tls_fail(struct conn *c, const char *why)
 	if (!c->tls->ready)
 		tls_counts.failures++;
 	if (!c->upgraded) {
+		conn_stand_at_head(c);
 		c->hub->rejected[CONN_REJECTIONS - 1]++;
 		log_line(LOG_PEER + LOG_LEVEL_INFO, "Refused: %s (TLS: %s)",
 		         net_peer_text(&c->peer, text), why);
@@ -177,10 +179,25 @@ static int tls_open_record(struct conn *c, uint8_t *record, size_t n, uint8_t **
 	return br_ssl_engine_current_state(e) != BR_SSL_CLOSED;
 }
 
+/* The stream ends behind n bytes of payload: in order, or why is what was wrong. Returns as recv(). */
+static ssize_t tls_stream_ends(struct conn *c, uint8_t *payload, size_t n, const char *why)
+{
+	/* What came whole before the end counts. It may be what kills c. */
+	if (n > 0)
+		input_take(c, payload, n);
+	if (!why)
+		return 0;
+	if (c->state <= CONN_OPEN)
+		tls_fail(c, why);
+	errno = EAGAIN;
+	return -1;
+}
+
 /* Opens the whole records among n bytes, puts their payload to the front, keeps the rest. Returns as
  * recv(), with EAGAIN when there is no payload. */
 static ssize_t tls_open_records(struct conn *c, uint8_t *raw, size_t n)
 {
+	const br_ssl_engine_context *e = &c->tls->server.eng;
 	uint8_t *end = raw;
 	size_t at = 0;
 	int len, more = 1;
@@ -189,18 +206,14 @@ static ssize_t tls_open_records(struct conn *c, uint8_t *raw, size_t n)
 		more = tls_open_record(c, raw + at, (size_t)len, &end);
 		at += (size_t)len;
 	}
-	errno = EAGAIN;
-	if (more < 0 || (more && len >= 0 && tls_keep_in(c, raw + at, n - at, at > 0)))
-		return -1;
-	if (more && len >= 0)
-		return end > raw ? end - raw : -1;
-	/* What came whole before the end counts. */
-	if (end > raw)
-		input_take(c, raw, (size_t)(end - raw));
-	if (!more && br_ssl_engine_last_error(&c->tls->server.eng) == BR_ERR_OK)
-		return 0;
-	if (c->state <= CONN_OPEN)
-		tls_fail(c, more ? "speaks no TLS" : tls_engine_error(&c->tls->server.eng));
+	if (more == 0)
+		return tls_stream_ends(c, raw, (size_t)(end - raw),
+		                       br_ssl_engine_last_error(e) ? tls_engine_error(e) : NULL);
+	if (more > 0 && len < 0)
+		return tls_stream_ends(c, raw, (size_t)(end - raw), "speaks no TLS");
+	if (more > 0 && tls_keep_in(c, raw + at, n - at, at > 0) == 0 && end > raw)
+		return end - raw;
+	/* Only now: the log of those who were evicted for it may have set another. */
 	errno = EAGAIN;
 	return -1;
 }
@@ -317,5 +330,6 @@ int tls_end(struct conn *c)
 		return 0;
 	t->ended = 1;
 	br_ssl_engine_close(&t->server.eng);
-	return tls_take_out(c) ? 0 : c->sealed > 0;
+	/* Nor is anything more done with it when that killed it. */
+	return tls_take_out(c) ? 1 : c->sealed > 0;
 }
