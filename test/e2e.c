@@ -146,7 +146,7 @@ void server_spawn(struct server *s, const char *config)
 
 	if (!*s->dir)
 		e2e_folder(s->dir);
-	file = e2e_file(s->dir, "config.yaml", config);
+	file = e2e_file(s->dir, "config.yaml", e2e_config(config));
 	s->port = s->metrics_port = 0;
 	free(s->log);
 	s->log = calloc(1, 1);

@@ -119,6 +119,21 @@ void clients_ready(const struct pollfd *fds, size_t n);
 struct client;
 int client_more(struct client *c, long long until);     /* waits for more; 0: the time is over */
 
+/* ---- e2e_plain.c, or tls/e2e_tls.c with TLS=bearssl: between a client and its socket ------- */
+
+/* Whether clients speak TLS to the servers. */
+int e2e_is_tls(void);
+
+/* A new socket; tls: it goes to a server's main port. */
+void e2e_open(int fd, int tls);
+
+/* As recv() and send(), with EAGAIN too while the other has to come first. */
+ssize_t e2e_send(int fd, const void *data, size_t n);
+ssize_t e2e_recv(int fd, void *data, size_t n, int flags);
+
+/* The config to start with; good until the next call. */
+const char *e2e_config(const char *config);
+
 /* ---- e2e_client.c: clients ----------------------------------------------------------------- */
 
 enum { C_EOF = -1, C_TIMEOUT = -2, C_RESET = -3, C_BAD = -4 };

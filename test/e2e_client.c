@@ -36,6 +36,7 @@ static int socket_connect(int family, const void *address, socklen_t len, int re
 		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
 	fcntl(fd, F_SETFL, O_NONBLOCK);
 	fcntl(fd, F_SETFD, FD_CLOEXEC);
+	e2e_open(fd, 0);
 	return fd;
 }
 
@@ -58,13 +59,19 @@ int socket_open_port(int port)
 int socket_open_small(const struct server *s, int bytes)
 {
 	struct sockaddr_un a;
+	int fd;
 
-	if (!s->unix_path)
-		return socket_loopback(s->port, bytes);
+	if (!s->unix_path) {
+		fd = socket_loopback(s->port, bytes);
+		e2e_open(fd, 1);
+		return fd;
+	}
 	memset(&a, 0, sizeof a);
 	a.sun_family = AF_UNIX;
 	snprintf(a.sun_path, sizeof a.sun_path, "%s", s->unix_path);
-	return socket_connect(AF_UNIX, &a, sizeof a, bytes);
+	fd = socket_connect(AF_UNIX, &a, sizeof a, bytes);
+	e2e_open(fd, 1);
+	return fd;
 }
 
 int socket_open(const struct server *s)
@@ -99,7 +106,7 @@ static void client_fill(struct client *c)
 			if (!c->buf)
 				e2e_die("realloc");
 		}
-		n = recv(c->fd, c->buf + c->have, c->room - c->have, 0);
+		n = e2e_recv(c->fd, c->buf + c->have, c->room - c->have, 0);
 		if (n > 0)
 			c->have += (size_t)n;
 	} while (n > 0);
@@ -208,7 +215,7 @@ int client_send(struct client *c, const void *data, size_t n)
 	const uint8_t *p = data;
 
 	while (n > 0) {
-		ssize_t sent = send(c->fd, p, n, MSG_NOSIGNAL);
+		ssize_t sent = e2e_send(c->fd, p, n);
 
 		if (sent > 0) {
 			p += sent;

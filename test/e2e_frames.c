@@ -226,7 +226,7 @@ static void test_never_hangs_up(void)
 
 static void send_some(struct client *c, const uint8_t *bytes, size_t n)
 {
-	ssize_t sent = send(c->fd, bytes, n, MSG_NOSIGNAL);
+	ssize_t sent = e2e_send(c->fd, bytes, n);
 
 	/* From the same place again: a frame is never sent in part and then another. */
 	if (sent > 0 && (size_t)sent < n)
@@ -254,7 +254,7 @@ static void test_floods(void)
 	before = resident_kib(s.pid);
 	for (i = 0; i < ROUNDS; i++) {
 		/* At most its own input comes to a stop, when the kernel is full of its pongs. */
-		sent = send(unread.fd, pings + at, n - at, MSG_NOSIGNAL);
+		sent = e2e_send(unread.fd, pings + at, n - at);
 		at = sent > 0 ? (at + (size_t)sent) % n : at;
 		send_some(&reading, pings, n);
 		send_some(&pong, pongs, m);

@@ -5,7 +5,11 @@ UNIT_TESTS = test/unit_sha1 test/unit_base64 test/unit_utf8 test/unit_frame test
 	test/unit_loop_turn test/unit_loop_random
 E2E_TESTS = test/e2e_start test/e2e_relay test/e2e_frames test/e2e_handshake test/e2e_slow \
 	test/e2e_signals test/e2e_limits test/e2e_metrics test/e2e_echo
-E2E_LIBRARY = test/e2e.o test/e2e_run.o test/e2e_client.o test/e2e_frame.o
+E2E_LIBRARY = test/e2e.o test/e2e_run.o test/e2e_client.o test/e2e_frame.o $(E2E_STREAM_$(TLS))
+E2E_STREAM_none = test/e2e_plain.o
+E2E_STREAM_bearssl = test/tls/e2e_tls.o
+E2E_LIBS_bearssl = -lssl -lcrypto
+E2E_LIBS = $(LDLIBS) $(E2E_LIBS_$(TLS))
 CLIENT_TESTS = test/clients/raw.py test/clients/library.py test/clients/promtool.py \
 	test/clients/node.js test/clients/browser.py
 DIST_TESTS = test/dist/docker.py test/dist/kubernetes.py
@@ -17,7 +21,7 @@ $(UNIT_TESTS): $(CORE) $(APPS) test/test.h
 	$(TEST_CC) $(LDFLAGS) -o $@ $@.c $(CORE) $(APPS) $(LIBS)
 
 $(E2E_TESTS): $(E2E_LIBRARY) test/e2e.h test/test.h
-	$(TEST_CC) $(LDFLAGS) -o $@ $@.c $(E2E_LIBRARY) $(LDLIBS)
+	$(TEST_CC) $(LDFLAGS) -o $@ $@.c $(E2E_LIBRARY) $(E2E_LIBS)
 
 $(E2E_LIBRARY): test/e2e.h test/test.h build.stamp
 
@@ -29,6 +33,9 @@ test/e2e_run.o: test/e2e_run.c
 
 test/e2e_client.o: test/e2e_client.c
 	$(TEST_CC) -c -o $@ test/e2e_client.c
+
+test/e2e_plain.o: test/e2e_plain.c
+	$(TEST_CC) -c -o $@ test/e2e_plain.c
 
 test/e2e_frame.o: test/e2e_frame.c
 	$(TEST_CC) -c -o $@ test/e2e_frame.c
@@ -61,16 +68,17 @@ include test/fuzz/fuzz.mk
 include test/sim/sim.mk
 include test/faults/faults.mk
 include test/abuse/abuse.mk
-include test/static.mk
 include test/tls/tls.mk
+include test/static.mk
 
 TEST_PROGRAMS = $(UNIT_TESTS) $(HUB_TESTS) $(E2E_TESTS) $(CONFORMANCE_TESTS) $(FUZZ_REPLAYS) \
-	$(SIM_DIR)/sim $(FAULTS_TESTS) $(ABUSE_TESTS) $(TLS_TESTS)
+	$(SIM_DIR)/sim $(FAULTS_TESTS) $(ABUSE_TESTS) $(TLS_PROGRAMS_$(TLS))
 
 test check: wsrelay $(TEST_PROGRAMS)
 	@sh test/run.sh test/layers.sh $(UNIT_TESTS) $(HUB_TESTS) $(FUZZ_REPLAYS) \
 		$(SIM_DIR)/share.sh $(E2E_TESTS) $(CONFORMANCE_TESTS) \
-		$(FAULTS_TESTS) $(ABUSE_TESTS) $(TLS_TESTS)
+		$(FAULTS_TESTS) $(ABUSE_TESTS)
+	@$(TLS_RUN_$(TLS))
 
 test-unit: wsrelay $(UNIT_TESTS) $(HUB_TESTS)
 	@sh test/run.sh test/layers.sh $(UNIT_TESTS) $(HUB_TESTS)

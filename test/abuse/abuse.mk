@@ -24,7 +24,7 @@ test/abuse/stage.o: test/abuse/stage.c
 	$(ABUSE_CC) -c -o $@ test/abuse/stage.c
 
 $(ABUSE_TESTS) test/abuse/soak: $(ABUSE_LIBRARY) $(E2E_LIBRARY) $(FAULTS_SHIM)
-	$(ABUSE_CC) $(LDFLAGS) -o $@ $@.c $(ABUSE_LIBRARY) $(E2E_LIBRARY) $(LDLIBS)
+	$(ABUSE_CC) $(LDFLAGS) -o $@ $@.c $(ABUSE_LIBRARY) $(E2E_LIBRARY) $(E2E_LIBS)
 
 test/abuse/abuse_handshakes: test/abuse/abuse_handshakes.c
 test/abuse/abuse_leaving: test/abuse/abuse_leaving.c

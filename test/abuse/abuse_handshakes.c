@@ -49,8 +49,9 @@ static void test_memory_of_each(void)
 	CHECK(abuse_files(a, a->fds) == a->fds, "the silent ones are still there");
 	full = each_kib(a, head, sizeof head, N);
 	if (ABUSE_EXACT) {
-		CHECK(silent <= 2, "%g KiB each while silent", silent);
-		CHECK(full <= 10, "%g KiB each with a full head", full);
+		/* The state of TLS is touched by the first connection in its slot. */
+		CHECK(silent <= (e2e_is_tls() ? 6 : 2), "%g KiB each while silent", silent);
+		CHECK(full <= (e2e_is_tls() ? 14 : 10), "%g KiB each with a full head", full);
 	}
 	abuse_figure(a, " silent %.2f KiB, full %.2f KiB", silent, full);
 	abuse_end(a);
@@ -86,8 +87,7 @@ static void test_half_open(void)
 	/* Every third sends a byte each 0.3 s; honest ones come all the time. */
 	while (still_open(n) && now_ms() < opened + TIMEOUT + 4000) {
 		for (i = 2; i < n; i += 3)
-			if (!clients[i].ended && send(clients[i].fd, cut_short + sent % 30, 1,
-			                              MSG_NOSIGNAL) < 0)
+			if (!clients[i].ended && e2e_send(clients[i].fd, cut_short + sent % 30, 1) < 0)
 				clients[i].ended = C_RESET;
 		sent++;
 		ms = abuse_newcomer(a);
@@ -182,7 +182,7 @@ static void flood(struct client *c, const char *text, size_t bytes)
 	}
 	while (sent < bytes) {
 		/* From inside a text, so that it goes on where it stopped. */
-		ssize_t k = send(c->fd, block + sent % len, n - len, MSG_NOSIGNAL);
+		ssize_t k = e2e_send(c->fd, block + sent % len, n - len);
 
 		if (k > 0)
 			sent += (size_t)k;

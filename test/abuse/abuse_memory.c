@@ -45,7 +45,7 @@ static void sip(struct client *c)
 		if (!c->buf)
 			e2e_die("realloc");
 	}
-	n = recv(c->fd, c->buf + c->have, SIP_BYTES, MSG_DONTWAIT);
+	n = e2e_recv(c->fd, c->buf + c->have, SIP_BYTES, MSG_DONTWAIT);
 	if (n > 0)
 		c->have += (size_t)n;
 }

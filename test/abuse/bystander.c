@@ -55,7 +55,7 @@ static uint64_t now_us(void)
 static void send_all(struct talker *t, const uint8_t *p, size_t n)
 {
 	while (n > 0) {
-		ssize_t sent = send(t->fd, p, n, MSG_NOSIGNAL);
+		ssize_t sent = e2e_send(t->fd, p, n);
 
 		if (sent < 0 && errno != EINTR)
 			wrong("cannot send: %s", strerror(errno));
@@ -168,7 +168,7 @@ static void fill(struct talker *t)
 		memmove(t->buf, t->buf + t->at, t->have);
 		t->at = 0;
 	}
-	n = recv(t->fd, t->buf + t->have, ROOM - t->have, MSG_DONTWAIT);
+	n = e2e_recv(t->fd, t->buf + t->have, ROOM - t->have, MSG_DONTWAIT);
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
 	if (n == 0 && t->ended == 1000) {
@@ -261,7 +261,7 @@ static void handshake(struct talker *t, const struct server *s)
 	setsockopt(t->fd, SOL_SOCKET, SO_SNDTIMEO, &most, sizeof most);
 	send_all(t, (const uint8_t *)upgrade_request, strlen(upgrade_request));
 	while (n < 4 || memcmp(t->buf + n - 4, "\r\n\r\n", 4)) {
-		if (n == 2048 || recv(t->fd, t->buf + n, 1, 0) != 1)
+		if (n == 2048 || e2e_recv(t->fd, t->buf + n, 1, 0) != 1)
 			wrong("no answer to the handshake");
 		n++;
 	}

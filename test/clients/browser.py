@@ -7,7 +7,7 @@ import subprocess
 import tempfile
 import threading
 
-from server import Server, check, deadline, end, skip
+from server import FOLDER, SCHEME, Server, check, deadline, end, skip
 
 browser = shutil.which("chromium") or shutil.which("chromium-browser")
 if not browser:
@@ -36,6 +36,21 @@ class Handler(http.server.BaseHTTPRequestHandler):
         pass
 
 
+def environment(home):
+    """The browser's own; with TLS it believes the test CA, which is in a database of its home."""
+    if not FOLDER:
+        return None
+    database = os.path.join(home, ".pki", "nssdb")
+    os.makedirs(database)
+    for arguments in (["-N", "--empty-password"],
+                      ["-A", "-n", "test", "-t", "C,,", "-i", os.path.join(FOLDER, "ca.pem")]):
+        subprocess.run([certutil, "-d", "sql:" + database] + arguments, check=True)
+    return dict(os.environ, HOME=home)
+
+
+certutil = shutil.which("certutil")
+if FOLDER and not certutil:
+    skip("browser.py", "there is no certutil (Debian: libnss3-tools)")
 deadline(100)
 server = Server()
 pages = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
@@ -45,8 +60,8 @@ with tempfile.TemporaryDirectory(prefix="wsrelay-", ignore_cleanup_errors=True) 
         [browser, "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
          "--disable-background-networking", "--disable-component-update", "--disable-sync",
          "--disable-dev-shm-usage", "--user-data-dir=" + profile, "--remote-debugging-port=0",
-         "http://127.0.0.1:%d/?port=%d" % (pages.server_port, server.port)],
-        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+         "http://127.0.0.1:%d/?url=%s://localhost:%d/" % (pages.server_port, SCHEME, server.port)],
+        env=environment(profile), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     errors = []
     threading.Thread(target=errors.extend, args=(process.stderr,), daemon=True).start()
     try:

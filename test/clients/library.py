@@ -1,7 +1,7 @@
 """library.py: clients made with Python's websockets library."""
 import asyncio
 
-from server import LOCAL, Server, check, deadline, end, skip
+from server import LOCAL, SCHEME, TLS, Server, check, deadline, end, skip
 
 try:
     import websockets
@@ -10,7 +10,7 @@ except ImportError:
 
 
 async def talk(url):
-    async with websockets.connect(url) as a, websockets.connect(url) as b:
+    async with websockets.connect(url, ssl=TLS) as a, websockets.connect(url, ssl=TLS) as b:
         check(not a.extensions and a.subprotocol is None, "no extension is taken")
         for message in ("text", "Grüße 🌍", b"\x00\xff", "", "x" * 65536, b"y" * 65536):
             await a.send(message)
@@ -26,7 +26,7 @@ async def talk(url):
 
 async def many(url):
     """Twenty clients send at once; all of them see the same sequence."""
-    clients = [await websockets.connect(url) for _ in range(20)]
+    clients = [await websockets.connect(url, ssl=TLS) for _ in range(20)]
 
     async def sender(i):
         for n in range(25):
@@ -46,20 +46,20 @@ async def many(url):
 
 
 async def refusals(url):
-    client = await websockets.connect(url)
+    client = await websockets.connect(url, ssl=TLS)
     await client.send(b"x" * 65537)
     try:
         await client.recv()
         check(False, "a message that is too large came back")
     except websockets.ConnectionClosed:
         check(client.close_code == 1009, "too large: %s" % client.close_code)
-    client = await websockets.connect(url)
+    client = await websockets.connect(url, ssl=TLS)
     await client.close(4321, "mine")
     check(client.close_code == 4321, "an application's code: %s" % client.close_code)
 
 
 async def echo(url):
-    async with websockets.connect(url) as a, websockets.connect(url) as b:
+    async with websockets.connect(url, ssl=TLS) as a, websockets.connect(url, ssl=TLS) as b:
         await a.send("a")
         await b.send("b")
         check(await a.recv() == "a" and await b.recv() == "b", "echo")
@@ -73,12 +73,12 @@ deadline(90)
 loop = asyncio.new_event_loop()
 asyncio.set_event_loop(loop)
 server = Server()
-address = "ws://127.0.0.1:%d/" % server.port
+address = "%s://127.0.0.1:%d/" % (SCHEME, server.port)
 run(talk(address))
 run(many(address))
 run(refusals(address))
 server.stop()
 server = Server("app: echo\n" + LOCAL)
-run(echo("ws://127.0.0.1:%d/" % server.port))
+run(echo("%s://127.0.0.1:%d/" % (SCHEME, server.port)))
 server.stop()
 end()

@@ -5,6 +5,9 @@ const fs = require("fs");
 const os = require("os");
 const path = require("path");
 
+// With E2E_TLS=FOLDER, of tls/certs.sh, all of it goes over TLS.
+const tls = process.env.E2E_TLS;
+const options = tls ? { ca: fs.readFileSync(tls + "/ca.pem") } : {};
 let passed = 0, failed = 0, server = null, folder = null;
 
 function check(good, what) {
@@ -39,7 +42,11 @@ setTimeout(() => {
 function start() {
 	folder = fs.mkdtempSync(path.join(os.tmpdir(), "wsrelay-"));
 	const file = path.join(folder, "config.yaml");
-	fs.writeFileSync(file, "server:\n  address: 127.0.0.1\n  port: 0\n");
+	fs.writeFileSync(file, "server:\n  address: 127.0.0.1\n  port: 0\n" + (tls ? `  tls:
+    enabled: true
+    cert_file: ${tls}/p256.pem
+    key_file: ${tls}/p256.key
+` : ""));
 	server = spawn("./wsrelay", ["-c", file], { stdio: ["ignore", "ignore", "pipe"] });
 	return new Promise((resolve) => {
 		let log = "";
@@ -47,14 +54,14 @@ function start() {
 			log += data;
 			const found = /Listening on .*:(\d+) \(relay\)/.exec(log);
 			if (found && log.includes(" KiB of memory"))
-				resolve("ws://127.0.0.1:" + found[1] + "/");
+				resolve((tls ? "wss" : "ws") + "://127.0.0.1:" + found[1] + "/");
 		});
 	});
 }
 
 // A client whose messages are waited for one by one.
 function open(Kind, url) {
-	const c = { socket: new Kind(url), messages: [], waiting: [], closed: null };
+	const c = { socket: Kind === WebSocket ? new Kind(url, options) : new Kind(url), messages: [], waiting: [], closed: null };
 	c.socket.binaryType = "arraybuffer";
 	c.socket.onmessage = (event) => {
 		const data = typeof event.data === "string" ? event.data : Buffer.from(event.data);
@@ -112,7 +119,8 @@ async function main() {
 	const pong = new Promise((resolve) => c.socket.on("pong", resolve));
 	c.socket.ping("payload");
 	check((await pong).toString() === "payload", "ping");
-	if (typeof globalThis.WebSocket === "function")
+	// Node's own takes no CA; it has to be told by NODE_EXTRA_CA_CERTS.
+	if (typeof globalThis.WebSocket === "function" && !tls)
 		await talk(globalThis.WebSocket, url, "Node's own");
 	const ended = new Promise((resolve) => server.on("exit", resolve));
 	server.kill("SIGTERM");

@@ -8,13 +8,16 @@ import struct
 import urllib.error
 import urllib.request
 
-from server import LOCAL, Server, check, deadline, end
+from server import LOCAL, TLS, Server, check, deadline, end
 
 
 class Client:
     def __init__(self, port, path="/"):
         key = base64.b64encode(os.urandom(16)).decode()
         self.socket = socket.create_connection(("127.0.0.1", port), 10)
+        if TLS:
+            self.socket = TLS.wrap_socket(self.socket, server_hostname="localhost",
+                                          suppress_ragged_eofs=False)
         self.file = self.socket.makefile("rb")
         self.socket.sendall(("GET %s HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nConnection: Upgrade\r\n"
                              "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
@@ -100,7 +103,7 @@ def relay(port):
 
 def get(url):
     try:
-        with urllib.request.urlopen(url, timeout=10) as answer:
+        with urllib.request.urlopen(url, timeout=10, context=TLS) as answer:
             return answer.status, answer.read().decode()
     except urllib.error.HTTPError as e:
         return e.code, e.read().decode()
@@ -112,7 +115,8 @@ def http(server):
     check(status == 200 and "\nwebsocket_connections_total 25\n" in text, "metrics: %s" % text)
     check(get(base + "/health") == (200, "ok\n"), "health")
     check(get(base + "/other")[0] == 404, "another path")
-    check(get("http://127.0.0.1:%d/" % server.port)[0] == 426, "plain HTTP on the main port")
+    check(get("http%s://127.0.0.1:%d/" % ("s" if TLS else "", server.port))[0] == 426,
+          "HTTP on the main port")
 
 
 deadline(60)

@@ -1,12 +1,19 @@
 """server.py: what the client tests in Python share: a server of their own, and counted checks."""
 import os
 import re
+import ssl
 import subprocess
 import sys
 import tempfile
 import threading
+import time
 
 LOCAL = "server:\n  address: 127.0.0.1\n  port: 0\nmetrics:\n  enabled: true\n  port: 0\n"
+
+# With E2E_TLS=FOLDER, of tls/certs.sh, servers speak TLS with p256.pem of it, and so do clients.
+FOLDER = os.environ.get("E2E_TLS")
+SCHEME = "wss" if FOLDER else "ws"
+TLS = ssl.create_default_context(cafile=os.path.join(FOLDER, "ca.pem")) if FOLDER else None
 
 passed = failed = 0
 
@@ -50,7 +57,11 @@ class Server:
     """A running ./wsrelay with a config of its own."""
     running = []
 
-    def __init__(self, config=LOCAL):
+    def __init__(self, config=LOCAL, pair="p256"):
+        if FOLDER:
+            config = config.replace("server:\n", "server:\n  tls:\n    enabled: true\n"
+                                    "    cert_file: %s/%s.pem\n    key_file: %s/%s.key\n"
+                                    % (FOLDER, pair, FOLDER, pair))
         self.folder = tempfile.TemporaryDirectory(prefix="wsrelay-")
         path = os.path.join(self.folder.name, "config.yaml")
         with open(path, "w") as f:
@@ -74,6 +85,15 @@ class Server:
         self.reader = threading.Thread(target=self.log.extend, args=(self.process.stderr,),
                                        daemon=True)
         self.reader.start()
+
+    def says(self, text):
+        """Waits until its log has this."""
+        until = time.monotonic() + 10
+        while time.monotonic() < until:
+            if any(text in line for line in list(self.log)):
+                return True
+            time.sleep(0.01)
+        return False
 
     def stop(self):
         self.process.terminate()

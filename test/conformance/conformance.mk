@@ -8,7 +8,7 @@ RFC_LIBRARY = $(RFC_DIR)/cases.o $(RFC_DIR)/cases_rows.o $(RFC_DIR)/script.o
 RFC_HEADERS = $(RFC_DIR)/cases.h $(RFC_DIR)/script.h test/e2e.h test/test.h
 
 $(CONFORMANCE_TESTS): $(RFC_LIBRARY) $(E2E_LIBRARY) $(RFC_HEADERS)
-	$(TEST_CC) $(LDFLAGS) -o $@ $@.c $(RFC_LIBRARY) $(E2E_LIBRARY) $(LDLIBS)
+	$(TEST_CC) $(LDFLAGS) -o $@ $@.c $(RFC_LIBRARY) $(E2E_LIBRARY) $(E2E_LIBS)
 
 $(RFC_LIBRARY): $(RFC_HEADERS) build.stamp
 

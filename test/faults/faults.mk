@@ -22,7 +22,7 @@ test/faults/faults: test/faults/faults.c test/faults/script.c test/faults/script
 		test/faults/shim_errors.c $(FAULTS_HEADERS) test/faults/plant.o $(E2E_LIBRARY) \
 		$(FAULTS_SHIM)
 	$(TEST_CC) -Itest/faults $(LDFLAGS) -o $@ $@.c test/faults/script.c \
-		test/faults/shim_errors.c test/faults/plant.o $(E2E_LIBRARY) $(LDLIBS)
+		test/faults/shim_errors.c test/faults/plant.o $(E2E_LIBRARY) $(E2E_LIBS)
 
 faults: wsrelay $(FAULTS_TESTS)
 	@FAULTS=all test/faults/faults
