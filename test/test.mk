@@ -69,6 +69,7 @@ include test/sim/sim.mk
 include test/faults/faults.mk
 include test/abuse/abuse.mk
 include test/tls/tls.mk
+include test/bench/bench.mk
 include test/static.mk
 
 TEST_PROGRAMS = $(UNIT_TESTS) $(HUB_TESTS) $(E2E_TESTS) $(CONFORMANCE_TESTS) $(FUZZ_REPLAYS) \

@@ -1,0 +1,177 @@
+# table.awk: the tables of bench.sh, out of lines of name=value pairs: server, of (the scenario), and
+# what load.c says. Each figure is the best of the rounds.
+
+{
+	delete pair
+	for (i = 1; i <= NF; i++) {
+		at = index($i, "=")
+		pair[substr($i, 1, at - 1)] = substr($i, at + 1)
+	}
+	server = pair["server"]
+	of = pair["of"]
+	if (!(of in seen)) {
+		seen[of] = 1
+		scenario[++scenarios] = of
+	}
+	if (server != "counted" && !(server in known)) {
+		known[server] = 1
+		name[++servers] = server
+	}
+	rounds[server, of]++
+	if (pair["ok"] != 1) {
+		wrong[server, of]++
+		next
+	}
+	if (pair["others"] > disturbed)
+		disturbed = pair["others"]
+	if (pair["own"] > 95)
+		full[server, of] = 1
+	for (key in pair)
+		keep(server, of, key, pair[key])
+}
+
+# The highest rate, the lowest of everything else; of the cpu the highest too, as "worst".
+function keep(server, of, key, v)
+{
+	if (!((server, of, key) in best) ||
+	    (key == "rate" ? v + 0 > best[server, of, key] + 0 : v + 0 < best[server, of, key] + 0))
+		best[server, of, key] = v
+	if (key == "cpu" && v + 0 > worst[server, of] + 0)
+		worst[server, of] = v
+}
+
+# ---- how figures are shown
+
+function short(v)
+{
+	if (v == "")
+		return "-"
+	v += 0
+	return sprintf(v < 0.9995 ? "%.3f" : v < 99.995 ? "%.2f" : v < 999.95 ? "%.1f" : "%.0f", v)
+}
+
+function ratio(a, b)
+{
+	return a == "" || b + 0 == 0 ? "-" : sprintf("%.2f", a / b)
+}
+
+function grouped(v,    s, out)
+{
+	if (v == "")
+		return "-"
+	s = sprintf("%.0f", v)
+	while (length(s) > 3) {
+		out = "," substr(s, length(s) - 2) out
+		s = substr(s, 1, length(s) - 3)
+	}
+	return s out
+}
+
+function of_idle(s, v)
+{
+	return s ~ /^idle-/ ? short(v) : "-"
+}
+
+# ---- the tables
+
+function cell(server, s, key)
+{
+	return (server, s) in wrong ? "FAILED" : short(best[server, s, key])
+}
+
+function main_table(    i, s)
+{
+	printf "%-19s %12s %7s %7s %6s %6s %8s %8s %8s %6s %6s %7s %7s\n", "", "deliveries", "us",
+		"us,", "ratio", "worst/", "p50", "p99", "p99.9", "p99/", "KiB/", "calls/", "allocs/"
+	printf "%-19s %12s %7s %7s %6s %6s %8s %8s %8s %6s %6s %7s %7s\n", "scenario", "/s", "each",
+		"raw", "to raw", "best", "us", "us", "us", "raw", "idle", "deliv.", "message"
+	for (i = 1; i <= scenarios; i++) {
+		s = scenario[i]
+		printf "%-19s %12s %7s %7s %6s %6s %8s %8s %8s %6s %6s %7s %7s\n", s,
+			grouped(best["wsrelay", s, "rate"]) (("wsrelay", s) in full ? "+" : ""),
+			cell("wsrelay", s, "cpu"), cell("raw", s, "cpu"),
+			ratio(best["wsrelay", s, "cpu"], best["raw", s, "cpu"]),
+			ratio(worst["wsrelay", s], best["wsrelay", s, "cpu"]),
+			short(best["wsrelay", s, "p50"]), short(best["wsrelay", s, "p99"]),
+			short(best["wsrelay", s, "p999"]),
+			ratio(best["wsrelay", s, "p99"], best["raw", s, "p99"]),
+			of_idle(s, best["wsrelay", s, "idle"]), short(best["counted", s, "calls"]),
+			short(best["counted", s, "allocations"])
+	}
+	print ""
+	print "us: CPU time of the server, the kernel's in it, for each delivered message; in idle for"
+	print "each pong, in churn for each connection. Ratio: wsrelay's over the raw limit's. Every"
+	print "figure is the best of its rounds, since noise only adds. + : the load generator's core"
+	print "was full, the server can do more."
+	if (disturbed != "")
+		printf "Other programs took up to %d %% of the server's core.\n", disturbed
+}
+
+function growth_ratio(label, tail,    n, shown)
+{
+	for (n = 10; n <= 10000; n *= 10) {
+		if (!(("fan-" n tail) in seen))
+			return
+		shown = shown sprintf(" %10s", ratio(best["wsrelay", "fan-" n tail, "cpu"],
+		                                     best["raw", "fan-" n tail, "cpu"]))
+	}
+	printf "%-34s%s\n", label, shown
+}
+
+function growth_memory(    i, s, n, names, shown)
+{
+	for (i = 1; i <= scenarios; i++) {
+		s = scenario[i]
+		if (s ~ /^idle-/) {
+			n++
+			names = names sprintf(" %10s", grouped(substr(s, 6)))
+			shown = shown sprintf(" %10s", short(best["wsrelay", s, "idle"]))
+		}
+	}
+	if (n > 1)
+		printf "%-34s%s\n%-34s%s\n", "idle clients", names, "KiB for each", shown
+}
+
+function growth_table()
+{
+	print "\nGrowth"
+	printf "%-34s %10s %10s %10s %10s\n", "receivers, 64 B", "10", "100", "1,000", "10,000"
+	growth_ratio("ratio to raw, 1 in flight", "-64-1")
+	growth_ratio("ratio to raw, 64 in flight", "-64-64")
+	growth_memory()
+}
+
+# One figure of all servers, and wsrelay's over the best peer's.
+function peers_table(title, key, only,    i, j, s, v, least)
+{
+	printf "\n%s\n%-19s", title, "scenario"
+	for (j = 1; j <= servers; j++)
+		printf " %9s", name[j]
+	print "  ratio"
+	for (i = 1; i <= scenarios; i++) {
+		s = scenario[i]
+		if (s !~ only)
+			continue
+		least = ""
+		printf "%-19s", s
+		for (j = 1; j <= servers; j++) {
+			v = best[name[j], s, key]
+			printf " %9s", cell(name[j], s, key)
+			if (name[j] != "raw" && name[j] != "wsrelay" && v != "" &&
+			    (least == "" || v + 0 < least + 0))
+				least = v
+		}
+		printf " %6s\n", ratio(best["wsrelay", s, key], least)
+	}
+}
+
+END {
+	main_table()
+	if (("fan-10-64-1") in seen && ("fan-10000-64-1") in seen)
+		growth_table()
+	if (servers > 2) {
+		peers_table("Beside peers: us each; ratio: to the best of them", "cpu", ".")
+		peers_table("Beside peers: p99, us", "p99", ".")
+		peers_table("Beside peers: KiB for each idle client", "idle", "^idle-")
+	}
+}
