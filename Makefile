@@ -61,7 +61,8 @@ uninstall:
 
 clean:
 	rm -f wsrelay *.o apps/*.o build.stamp build.stamp.new
-	rm -f $(TEST_PROGRAMS) $(FUZZ_PROGRAMS) $(BENCH_PROGRAMS) test/*.o test/*/*.o test/*/*.so test/abuse/soak
+	rm -f $(TEST_PROGRAMS) $(FUZZ_PROGRAMS) $(BENCH_PROGRAMS) test/*.o test/*/*.o test/*/*.so \
+		test/abuse/soak
 	rm -rf test/sim/obj test/fuzz/fuzz_found
 
 .PHONY: all run install uninstall clean FORCE

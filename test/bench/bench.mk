@@ -6,6 +6,7 @@
 # make bench PEERS=1                    with the other servers that are installed
 # make bench BENCH_TLS=1                with TLS (Debian: libssl-dev openssl)
 # make bench-start                      memory at rest and time to start, for a small router
+# make bench-check                      whether the load generator finds planted faults
 
 ROUNDS = 3
 SECS = 0.7
@@ -44,12 +45,15 @@ bench-build: $(BENCH_LOAD) test/bench/raw test/bench/start test/bench/count.so
 
 bench:
 	@[ "$$(uname -s)" = Linux ] || { echo "SKIP bench: it is for Linux"; exit 0; }; \
-	$(MAKE) wsrelay $(BENCH_LOAD) test/bench/raw test/bench/start && \
-	{ $(MAKE) test/bench/count.so || rm -f test/bench/count.so; } && \
+	$(MAKE) -s wsrelay $(BENCH_LOAD) test/bench/raw test/bench/start && \
+	{ $(MAKE) -s test/bench/count.so || rm -f test/bench/count.so; } && \
 	CC='$(CC)' MAKE='$(MAKE)' ROUNDS='$(ROUNDS)' SECS='$(SECS)' SCENARIOS='$(SCENARIOS)' \
 		PEERS='$(PEERS)' LOAD='$(BENCH_LOAD)' sh test/bench/bench.sh
 
 bench-start: wsrelay test/bench/start
 	@MAKE='$(MAKE)' sh test/bench/start.sh
 
-.PHONY: bench bench-build bench-start
+bench-check: test/bench/load
+	@CC='$(CC)' sh test/bench/check.sh
+
+.PHONY: bench bench-build bench-start bench-check

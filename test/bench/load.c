@@ -45,7 +45,7 @@ void *load_memory(size_t count, size_t size)
 static void usage(void)
 {
 	fprintf(stderr,
-	        "usage: load [-r] [-t seconds] [-w warm-up] [-k core] [-c counts] -p port -i pid scenario\n"
+	        "usage: load [-r] [-t seconds] [-w warm-up] [-k core] [-c counts] -p port -i pid name\n"
 	        "  fan-R-B-W     one sends to R receivers, itself one of them, B bytes, W in flight\n"
 	        "  many-S-R-B-W  S of the R receivers send\n"
 	        "  echo-N-B-W    N send, each gets its own back\n"
@@ -138,8 +138,8 @@ static void options_read(int argc, char **argv)
 /* Goes on for so long. Returns 0, or -1 when a connection failed or nothing came for too long. */
 static int run(double seconds)
 {
-	uint64_t now = load_now(), end = now + (uint64_t)(seconds * 1e9), last = now;
-	uint64_t came = tally.arrived;
+	static uint64_t came, last;     /* messages, and when the last of them came */
+	uint64_t now = load_now(), end = now + (uint64_t)(seconds * 1e9);
 
 	for (; now < end; now = load_now()) {
 		uint64_t wait = (end - now) / 1000000 + 1;

@@ -1,8 +1,9 @@
 # peers.sh: other servers that join the rounds of bench.sh with PEERS=1; read by it.
 # shellcheck shell=sh disable=SC2154,SC2034 # variables of bench.sh
 #
-# Debian: libwebsockets-dev; nginx libnginx-mod-nchan; golang-go golang-github-gorilla-websocket-dev;
-# nodejs npm. From npm, into a temporary folder: ws and bun. What is not there is a SKIP.
+# Debian: libwebsockets-dev; nginx libnginx-mod-nchan; golang-go
+# golang-github-gorilla-websocket-dev; nodejs npm. From npm, into a temporary folder: ws and bun.
+# What is not there is a SKIP.
 
 nchan_module=/usr/lib/nginx/modules/ngx_nchan_module.so
 

@@ -1,7 +1,7 @@
 /* raw.c: the least that one thread can do to pass on messages: the kernel's limit. Linux only.
  *
- * There is no protocol. A client's bytes are cut into chunks of one size; every whole chunk goes to
- * all clients (fan: one send() for each and turn, with all that the turn read), or back to its
+ * There is no protocol. A client's bytes are cut into chunks of one size; every whole chunk goes
+ * to all clients (fan: one send() for each and turn, with all that the turn read), or back to its
  * sender (echo). churn answers so many bytes by so many, as a handshake and a close would.
  * What a client cannot take waits in a buffer of its own. It listens on a free port of 127.0.0.1. */
 #define _GNU_SOURCE
