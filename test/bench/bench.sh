@@ -23,11 +23,15 @@ default='fan-10-64-1 fan-100-64-1 fan-1000-64-1 fan-10000-64-1
 	idle-1000 idle-10000 idle-19000 churn-32'
 case $load in *_tls) default="$default wss-100-64-1 wss-100-64-64 wss-100-16384-1" ;; esac
 
+number='-[1-9][0-9]*'
+form="^((fan|wss|echo)($number){3}|many($number){4}|(idle|churn)$number)\$"
+
 dir=$(mktemp -d) || exit 1
 trap 'stop; rm -rf "$dir"' EXIT
 trap 'exit 1' HUP INT TERM
 results=$dir/results
 failed=0 skipped=0
+: >"$results"
 
 skip()
 {
@@ -62,16 +66,18 @@ part()
 	echo "$1" | cut -d- -f"$2"
 }
 
-# Prints the scenario as it can be run here, or nothing.
+# Prints the scenario as it can be run here, or nothing. idle has 10 clients more.
 fitting()
 {
-	at=2
-	[ "${1%%-*}" = many ] && at=3
-	clients=$(part "$1" $at)
+	case $1 in
+	many-*) clients=$(part "$1" 3) ;;
+	idle-*) clients=$(($(part "$1" 2) + 10)) ;;
+	*) clients=$(part "$1" 2) ;;
+	esac
 	if [ "$clients" -le "$room" ]; then
 		echo "$1"
 	elif [ "${1%%-*}" = idle ]; then
-		echo "idle-$((room - room % 100))"
+		echo "idle-$(((room - 10) / 100 * 100))"
 	fi
 }
 
@@ -87,6 +93,10 @@ choose()
 {
 	chosen=
 	for scenario in ${SCENARIOS:-$default}; do
+		if ! echo "$scenario" | grep -Eq "$form"; then
+			echo "bench.sh: there is no scenario $scenario; see test/bench/README"
+			exit 1
+		fi
 		case $scenario in wss-*) tls_ready "$scenario" || continue ;; esac
 		fits=$(fitting "$scenario")
 		case " $chosen " in *" $fits "*) fits= ;; esac
