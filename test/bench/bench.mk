@@ -46,7 +46,7 @@ bench-build: $(BENCH_LOAD) test/bench/raw test/bench/start test/bench/count.so
 bench:
 	@[ "$$(uname -s)" = Linux ] || { echo "SKIP bench: it is for Linux"; exit 0; }; \
 	$(MAKE) -s wsrelay $(BENCH_LOAD) test/bench/raw test/bench/start && \
-	{ $(MAKE) -s test/bench/count.so || rm -f test/bench/count.so; } && \
+	{ $(MAKE) -s test/bench/count.so 2>/dev/null || rm -f test/bench/count.so; } && \
 	CC='$(CC)' MAKE='$(MAKE)' ROUNDS='$(ROUNDS)' SECS='$(SECS)' SCENARIOS='$(SCENARIOS)' \
 		PEERS='$(PEERS)' LOAD='$(BENCH_LOAD)' sh test/bench/bench.sh
 

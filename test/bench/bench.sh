@@ -221,20 +221,33 @@ one()
 	printf '%3d/%d  %-20s us each: %s\n' "$done" "$all" "$scenario" "${shown#, }"
 }
 
+# The server that is started next is counted, from zero on.
+counted()
+{
+	head -c 16 /dev/zero >"$dir/counts"
+	preload=$here/count.so BENCH_COUNTS=$dir/counts
+	export BENCH_COUNTS
+}
+
+# Whether count.so finds anything in ./wsrelay.
+can_count()
+{
+	[ -f "$here/count.so" ] || return 1
+	counted
+	LD_PRELOAD=$preload ./wsrelay -V >/dev/null 2>&1 &&
+		! head -c 16 /dev/zero | cmp -s - "$dir/counts"
+}
+
 # Calls and allocations, in a run of their own: counting takes a little time itself.
 count()
 {
 	describe "$scenario"
-	head -c 16 /dev/zero >"$dir/counts"
-	preload=$here/count.so BENCH_COUNTS=$dir/counts
-	export BENCH_COUNTS
+	counted
 	if measure wsrelay 0.2 -c "$dir/counts"; then
 		echo "server=counted of=$scenario $line" >>"$results"
 	else
 		failed=$((failed + 1))
 	fi
-	preload=
-	unset BENCH_COUNTS
 }
 
 # ---- all of them
@@ -253,8 +266,7 @@ while [ "$round" -le "$rounds" ]; do
 	done
 	round=$((round + 1))
 done
-if LD_PRELOAD=$here/count.so true 2>/dev/null && [ -f "$here/count.so" ] &&
-	! LD_PRELOAD=$here/count.so ./wsrelay -V 2>&1 | grep -q 'cannot be preloaded'; then
+if can_count; then
 	echo "counting system calls and allocations"
 	for scenario in $chosen; do
 		count

@@ -1,5 +1,5 @@
 #!/bin/sh
-# check.sh: whether the load generator sees what it has to see: copies of raw.c with a fault, each in
+# check.sh: whether the load generator sees what it has to: copies of raw.c with a fault each, in
 # one chunk of a thousand. Linux only.
 
 here=$(dirname "$0")

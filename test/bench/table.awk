@@ -79,15 +79,16 @@ function cell(server, s, key)
 	return (server, s) in wrong ? "FAILED" : short(best[server, s, key])
 }
 
-function main_table(    i, s)
+function main_table(    row, i, s)
 {
-	printf "%-19s %12s %7s %7s %6s %6s %8s %8s %8s %6s %6s %7s %7s\n", "", "deliveries", "us",
-		"us,", "ratio", "worst/", "p50", "p99", "p99.9", "p99/", "KiB/", "calls/", "allocs/"
-	printf "%-19s %12s %7s %7s %6s %6s %8s %8s %8s %6s %6s %7s %7s\n", "scenario", "/s", "each",
-		"raw", "to raw", "best", "us", "us", "us", "raw", "idle", "deliv.", "message"
+	row = "%-18s %11s %6s %6s %5s %5s %7s %7s %7s %5s %5s %6s %6s\n"
+	printf row, "", "deliveries", "us", "us,", "ratio", "worst", "p50", "p99", "p99.9", "p99", "KiB/",
+		"calls/", "alloc/"
+	printf row, "scenario", "/s", "each", "raw", "/raw", "/best", "us", "us", "us", "/raw", "idle",
+		"deliv.", "messg."
 	for (i = 1; i <= scenarios; i++) {
 		s = scenario[i]
-		printf "%-19s %12s %7s %7s %6s %6s %8s %8s %8s %6s %6s %7s %7s\n", s,
+		printf row, s,
 			grouped(best["wsrelay", s, "rate"]) (("wsrelay", s) in full ? "+" : ""),
 			cell("wsrelay", s, "cpu"), cell("raw", s, "cpu"),
 			ratio(best["wsrelay", s, "cpu"], best["raw", s, "cpu"]),
