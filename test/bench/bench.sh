@@ -215,7 +215,7 @@ one()
 		else
 			case $server in raw | wsrelay) failed=$((failed + 1)) ;; esac
 		fi
-		echo "server=$server of=$scenario $line" >>"$results"
+		echo "server=$server of=$scenario round=$round $line" >>"$results"
 	done
 	done=$((done + 1))
 	printf '%3d/%d  %-20s us each: %s\n' "$done" "$all" "$scenario" "${shown#, }"

@@ -24,6 +24,7 @@ static double core_busy(void)
 	char line[512], name[16];
 	unsigned long long user, nice, system, idle, wait, irq, soft;
 	double busy = 0;
+	long ticks = sysconf(_SC_CLK_TCK);
 	FILE *f = fopen("/proc/stat", "r");
 	int n = snprintf(name, sizeof name, "cpu%d ", plan.core);
 
@@ -34,7 +35,7 @@ static double core_busy(void)
 			busy = (double)(user + nice + system + irq + soft);
 	if (f)
 		fclose(f);
-	return busy / (double)sysconf(_SC_CLK_TCK);
+	return busy / (double)ticks;
 }
 
 /* The counters of count.c: calls of the system, allocations. */
