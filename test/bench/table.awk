@@ -97,10 +97,10 @@ function cell(server, s, key)
 
 function main_table(    row, i, s)
 {
-	row = "%-18s %11s %6s %6s %5s %5s %7s %7s %7s %5s %5s %6s %6s\n"
-	printf row, "", "deliveries", "us", "us,", "ratio", "med-", "p50", "p99", "p99.9", "p99", "KiB/",
+	row = "%-18s %11s %6s %6s %5s %6s %7s %7s %7s %5s %5s %6s %6s\n"
+	printf row, "", "deliveries", "us", "us,", "ratio", "median", "p50", "p99", "p99.9", "p99", "KiB/",
 		"calls/", "alloc/"
-	printf row, "scenario", "/s", "each", "raw", "/raw", "ian", "us", "us", "us", "/raw", "idle",
+	printf row, "scenario", "/s", "each", "raw", "/raw", "/raw", "us", "us", "us", "/raw", "idle",
 		"deliv.", "messg."
 	for (i = 1; i <= scenarios; i++) {
 		s = scenario[i]
