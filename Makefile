@@ -22,10 +22,21 @@ CORE = $(PURE) config.o config_load.o log.o os.o budget.o hold.o loop.o loop_$(P
 	output.o input.o conn.o hub.o metrics.o $(TLS_$(TLS))
 OBJECTS = wsrelay.o $(CORE) $(APPS)
 
-all: wsrelay
+# The client: its own files, and what it shares with the server.
+LINK_none = plain
+CLIENT_OWN = client/wsclient.o client/options.o client/url.o client/random.o client/queue.o \
+	client/print.o client/lines.o client/dial.o client/link_$(LINK_$(TLS)).o \
+	client/handshake.o client/receive.o client/transmit.o client/session.o client/report.o \
+	client/scrape.o
+CLIENT = $(CLIENT_OWN) sha1.o base64.o utf8.o frame.o log.o os.o loop.o loop_$(POLL).o
+
+all: wsrelay wsclient
 
 wsrelay: $(OBJECTS)
 	$(CC) $(CFLAGS) $(TUNING_LINK) $(LDFLAGS) -o $@ $(OBJECTS) $(LIBS)
+
+wsclient: $(CLIENT)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(CLIENT) $(LDLIBS)
 
 .c.o:
 	$(CC) $(OWN_CFLAGS) $(TUNING) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
@@ -39,6 +50,7 @@ FORCE:
 
 $(OBJECTS): wsrelay.h core.h build.stamp
 $(TLS_bearssl): tls.h
+$(CLIENT_OWN): wsrelay.h client/client.h build.stamp
 
 run: wsrelay
 	./wsrelay -c wsrelay.yaml
