@@ -121,15 +121,18 @@ uint64_t queue_again(struct queue *q, int resend);
 /* Drops the oldest message. */
 void queue_drop(struct queue *q);
 
-/* ---- figures that all may count and report.c and scrape.c show ------------------------------------ */
+/* ---- what all may count, and report.c and scrape.c show ------------------------------------------- */
 
 struct counts {
-	uint64_t connects, failures;    /* handshakes that were done; attempts that were not */
-	uint64_t pings, pongs, lost;    /* pings of --ping-interval; a lost one was never answered */
+	uint64_t failures;              /* connections that failed or were lost */
+	uint64_t pings, lost;           /* of --ping-interval; those never answered */
 	uint64_t rtt_last, rtt_min, rtt_max, rtt_sum;   /* microseconds */
 	uint64_t rtts;                  /* how many are in the sum */
 	uint64_t sent, resent, delivered, dropped;      /* messages; dropped: never delivered */
 	uint64_t received;
+	uint64_t connects;              /* handshakes that were done */
+	/* Set by report_count only. */
+	uint64_t connected, connected_s, up_s, reconnects, rtt_avg, waiting;
 };
 
 /* ---- print.c: messages to standard output --------------------------------------------------------- */
@@ -246,7 +249,7 @@ enum { LINK_WAIT = 0, LINK_END = -1, LINK_FAILED = -2 };
 extern const char link_kind[];          /* as tls_kind: "none" */
 
 /* Before the first connection: reads the certificates. Without TLS it refuses wss://, --cafile and
- * --insecure. Returns NULL, or why nothing can be tried: a text that stays. */
+ * --insecure; with TLS the log is told loudly of --insecure. Returns NULL, or why nothing can be tried: a text that stays. */
 const char *link_start(const struct options *o);
 
 /* Takes over a connected, non-blocking socket. Returns 0, or -1 with l->why; the socket is the
@@ -394,12 +397,26 @@ void session_close(struct session *s, int code);
 /* Frees all, in whatever state; what it learnt of the messages goes to the queue. */
 void session_stop(struct session *s);
 
-/* ---- report.c: status lines, and the line of --once ---------------------------------------------------------- */
+/* ---- report.c: status lines, the figures behind them, and the line of --once ------------------------- */
 
-void report_status(const struct client *c);
+enum { FIGURE_COUNTER, FIGURE_GAUGE, FIGURE_SECONDS, FIGURE_MICROS };
 
-/* Whether round trips can be shown: there was one. In *ms_text "0.812": at least 24 bytes. */
-void report_micros(char text[24], uint64_t micros);
+struct figure {                         /* texts inside: no pointer has to be relocated */
+	char name[12], help[30];        /* "": the end of the table */
+	uint8_t kind;
+	uint8_t at;                     /* in struct counts, in uint64_t */
+};
+
+extern const struct figure report_figures[];
+
+/* Brings the figures up to date. */
+void report_count(struct client *c);
+
+/* The value of a figure. */
+uint64_t report_value(const struct client *c, const struct figure *f);
+
+/* The status, to the log. */
+void report_status(struct client *c);
 
 /* The line of --once on standard output; code: the exit status. */
 void report_once(const struct client *c, int code, const char *why);

@@ -259,17 +259,22 @@ static int header_line(struct handshake *h, struct text t)
 	return 0;
 }
 
+static int lacks(struct handshake *h, const char *what)
+{
+	return wrong(h, "the server's answer has no %s", what);
+}
+
 /* The empty line. */
 static int head_end(struct handshake *h)
 {
 	if (!h->lines)
-		return wrong(h, "the server's answer starts with an empty line");
+		return lacks(h, "status line");
 	if (!(h->seen & SEEN_UPGRADE))
-		return wrong(h, "the server's answer has no Upgrade: websocket");
+		return lacks(h, "Upgrade: websocket");
 	if (!(h->seen & SEEN_CONNECTION))
-		return wrong(h, "the server's answer has no Connection: Upgrade");
+		return lacks(h, "Connection: Upgrade");
 	if (!(h->seen & SEEN_ACCEPT))
-		return wrong(h, "the server's answer has no Sec-WebSocket-Accept");
+		return lacks(h, "Sec-WebSocket-Accept");
 	return 1;
 }
 

@@ -20,15 +20,20 @@ static int lines_wanted(void)
 	       isatty(STDIN_FILENO);
 }
 
+static void lines_refuse(struct lines *l, const char *why)
+{
+	log_line(LOG_LEVEL_ERROR, "line %llu of standard input is not sent: %s",
+	         (unsigned long long)l->number, why);
+	l->counts->dropped++;
+}
+
 /* Returns whether it is gone: into the queue, or refused for good. */
 static int lines_send(struct lines *l, const uint8_t *line, size_t n)
 {
 	uint32_t state = 0;
 
 	if (!l->binary && (utf8_check(&state, line, n) || state)) {
-		log_line(LOG_LEVEL_ERROR, "line %llu of standard input is not UTF-8: not sent; see --binary",
-		         (unsigned long long)l->number);
-		l->counts->dropped++;
+		lines_refuse(l, "it is no UTF-8; see --binary");
 		return 1;
 	}
 	if (!queue_room(l->queue, n))
@@ -39,11 +44,8 @@ static int lines_send(struct lines *l, const uint8_t *line, size_t n)
 
 static void lines_too_long(struct lines *l)
 {
-	if (!l->skipping) {
-		log_line(LOG_LEVEL_ERROR, "line %llu of standard input is longer than %zu bytes: not sent; "
-		         "see --max-message", (unsigned long long)l->number, l->size - 1);
-		l->counts->dropped++;
-	}
+	if (!l->skipping)
+		lines_refuse(l, "it is longer than --max-message");
 	l->skipping = 1;
 	l->start = l->end = l->scanned = 0;
 }

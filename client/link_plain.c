@@ -9,12 +9,10 @@ const char link_kind[] = "none";
 
 const char *link_start(const struct options *o)
 {
-	if (o->url.secure)
-		return "wss:// needs TLS, which is not built in; build with: make TLS=bearssl";
-	if (o->cafile || o->insecure)
-		return "--cafile and --insecure need TLS, which is not built in; build with: "
-		       "make TLS=bearssl";
-	return NULL;
+	if (!o->url.secure && !o->cafile && !o->insecure)
+		return NULL;
+	return "wss://, --cafile and --insecure need TLS, which is not built in; build with: "
+	       "make TLS=bearssl";
 }
 
 int link_open(struct link *l, int fd, const struct options *o)

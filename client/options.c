@@ -4,56 +4,59 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { SECOND = 1000, HOUR = 3600 * SECOND, KIB = 1024, MIB = 1024 * KIB };
-enum kind { FLAG, TIME, SIZE, TEXT, ORIGIN, TOKENS, HEADER };
+enum { SECOND = 1000, DAY = 86400 * SECOND, KIB = 1024, MIB = 1024 * KIB };
+
+/* A DELAY may be 0, a PERIOD not. Behind TEXT, kinds with more checks. */
+enum kind { FLAG, DELAY, PERIOD, SIZE, TEXT, ORIGIN, TOKENS, HEADER };
+enum { PERIOD_LEAST = 100, SIZE_LEAST = KIB, SIZE_MOST = 512 * MIB };
 
 #define AT(field) offsetof(struct options, field)
 
-static const struct option {
-	char letters[3], name[16], value[7];
+static const struct option {            /* texts inside: no pointer has to be relocated */
+	char letter, name[16];
 	uint8_t kind;
-	uint16_t offset;                /* in struct options */
-	uint32_t fallback, min, max;    /* of a number */
-	char help[62];
+	uint16_t at;                    /* in struct options */
+	char help[41];
 } table[] = {
-	{ "-b", "binary", "", FLAG, AT(binary), 0, 0, 0, "send standard input as binary chunks, print raw bytes" },
-	{ "-B", "buffer", "SIZE", SIZE, AT(buffer), 0, 2 * KIB, 1024 * MIB, "keep undelivered messages (2MiB or two messages)" },
-	{ "-c", "cafile", "FILE", TEXT, AT(cafile), 0, 0, 0, "trust these certificates (default: the system's)" },
-	{ "-d", "quit-delay", "TIME", TIME, AT(quit_delay), SECOND, 0, HOUR, "quiet time before the end of a finished input (1s)" },
-	{ "-h", "help", "", FLAG, AT(help), 0, 0, 0, "print this, exit" },
-	{ "-H", "header", "TEXT", HEADER, AT(headers), 0, 0, 0, "send a header, 'Name: value'; up to 16 of them" },
-	{ "-i", "insecure", "", FLAG, AT(insecure), 0, 0, 0, "do not verify the server's certificate" },
-	{ "-j", "json", "", FLAG, AT(json), 0, 0, 0, "messages and status as JSON, a line each" },
-	{ "-k", "keep", "", FLAG, AT(keep), 0, 0, 0, "stay connected at the end of standard input" },
-	{ "-m", "metrics", "PORT", TEXT, AT(metrics), 0, 0, 0, "serve Prometheus at 127.0.0.1:PORT or ADDRESS:PORT" },
-	{ "-n", "no-resend", "", FLAG, AT(no_resend), 0, 0, 0, "drop what a lost connection has not delivered" },
-	{ "-o", "origin", "TEXT", ORIGIN, AT(origin), 0, 0, 0, "send this Origin header" },
-	{ "-p", "ping-interval", "TIME", TIME, AT(ping_interval), 15 * SECOND, 100, 24 * HOUR, "between pings (15s)" },
-	{ "-P", "pong-timeout", "TIME", TIME, AT(pong_timeout), 10 * SECOND, 100, 24 * HOUR, "who is silent for longer is lost (10s)" },
-	{ "-q", "quiet", "", FLAG, AT(quiet), 0, 0, 0, "log errors only" },
-	{ "-r", "reconnect-delay", "TIME", TIME, AT(reconnect_delay), 5 * SECOND, RECONNECT_MIN_MS, 24 * HOUR, "wait before the next connection (5s)" },
-	{ "-R", "backoff", "TIME", TIME, AT(backoff), 0, RECONNECT_MIN_MS, 24 * HOUR, "double the wait at each failure, up to this; with jitter" },
-	{ "-s", "subprotocol", "NAME", TOKENS, AT(subprotocol), 0, 0, 0, "ask for a subprotocol, or several: a,b" },
-	{ "-S", "status-interval", "TIME", TIME, AT(status_interval), 30 * SECOND, 0, 24 * HOUR, "between status lines (30s); 0: none" },
-	{ "-t", "timeout", "TIME", TIME, AT(timeout), 0, 10, HOUR, "to connect (10s); with --once for all of it (5s)" },
-	{ "-V", "version", "", FLAG, AT(version), 0, 0, 0, "print the version, exit" },
-	{ "-x", "max-message", "SIZE", SIZE, AT(max_message), MIB, KIB, 512 * MIB, "longest message, either way (1MiB)" },
-	{ "-1", "once", "", FLAG, AT(once), 0, 0, 0, "connect, measure one round trip, say it, exit 0, 2 or 3" },
+	{ 'b', "binary", FLAG, AT(binary), "binary chunks in, raw bytes out" },
+	{ 'B', "buffer", SIZE, AT(buffer), "kept until delivered (2 x max-message)" },
+	{ 'c', "cafile", TEXT, AT(cafile), "trust the certificates in this file" },
+	{ 'd', "quit-delay", DELAY, AT(quit_delay), "quiet time at the input's end (1s)" },
+	{ 'h', "help", FLAG, AT(help), "print this, exit" },
+	{ 'H', "header", HEADER, AT(headers), "send a header, 'Name: value'; up to 16" },
+	{ 'i', "insecure", FLAG, AT(insecure), "do not verify the certificate" },
+	{ 'j', "json", FLAG, AT(json), "messages and status as JSON lines" },
+	{ 'k', "keep", FLAG, AT(keep), "stay connected at the end of the input" },
+	{ 'm', "metrics", TEXT, AT(metrics), "Prometheus on PORT or ADDRESS:PORT" },
+	{ 'n', "no-resend", FLAG, AT(no_resend), "drop what was sent and not delivered" },
+	{ 'o', "origin", ORIGIN, AT(origin), "send this Origin header" },
+	{ 'p', "ping-interval", PERIOD, AT(ping_interval), "between pings (15s)" },
+	{ 'P', "pong-timeout", PERIOD, AT(pong_timeout), "who is silent for longer is lost (10s)" },
+	{ 'q', "quiet", FLAG, AT(quiet), "log errors only" },
+	{ 'r', "reconnect-delay", PERIOD, AT(reconnect_delay), "before the next connection (5s)" },
+	{ 'R', "backoff", PERIOD, AT(backoff), "double the delay up to this, jitter" },
+	{ 's', "subprotocol", TOKENS, AT(subprotocol), "ask for a subprotocol, or several: a,b" },
+	{ 'S', "status-interval", DELAY, AT(status_interval), "between status lines (30s); 0: none" },
+	{ 't', "timeout", PERIOD, AT(timeout), "to connect (10s), for all of --once (5s)" },
+	{ 'V', "version", FLAG, AT(version), "print the version, exit" },
+	{ 'x', "max-message", SIZE, AT(max_message), "longest message, either way (1MiB)" },
+	{ '1', "once", FLAG, AT(once), "probe: a round trip, exit 0, 2 or 3" },
 };
 
 enum { OPTIONS = sizeof table / sizeof *table };
 
 void options_usage(void)
 {
+	static const char values[][5] = { "", "TIME", "TIME", "SIZE", "TEXT", "TEXT", "TEXT", "TEXT" };
 	size_t i;
 
 	printf("usage: wsclient [options] ws://HOST[:PORT][/PATH]\n"
-	       "Keeps a WebSocket connection for ever, measures it, reconnects. Standard input goes to\n"
-	       "the server, a message a line; its messages come to standard output.\n\n");
+	       "Keeps a WebSocket connection and measures it. Standard input goes to the server,\n"
+	       "a message a line; its messages come to standard output.\n\n");
 	for (i = 0; i < OPTIONS; i++)
-		printf(" %s, --%-15s %-4s %s\n", table[i].letters, table[i].name, table[i].value,
-		       table[i].help);
-	printf("\nTIME is 500ms, 10s, 5m, 1h or seconds; SIZE is 64KiB, 1MiB or bytes.\n");
+		printf(" -%c, --%-15s %-4s %s\n", table[i].letter, table[i].name,
+		       values[table[i].kind], table[i].help);
+	printf("\nTIME: 500ms, 10s, 5m, 1h or seconds. SIZE: 64KiB, 1MiB or bytes.\n");
 }
 
 static int fail(const char *what, const char *value, const char *why)
@@ -63,28 +66,27 @@ static int fail(const char *what, const char *value, const char *why)
 }
 
 /* A number with the unit of its kind. Returns 0, or -1: it is none, or out of range. */
-static int number(uint32_t *to, const struct option *o, const char *text)
+static int number(uint32_t *to, int kind, const char *text)
 {
-	static const struct { char name[4]; uint8_t kind; uint32_t factor; } units[] = {
-		{ "ms", TIME, 1 }, { "s", TIME, SECOND }, { "", TIME, SECOND },
-		{ "m", TIME, 60 * SECOND }, { "h", TIME, HOUR }, { "", SIZE, 1 },
-		{ "KiB", SIZE, KIB }, { "MiB", SIZE, MIB }
+	static const struct { char name[4]; uint32_t time, size; } units[] = {
+		{ "", SECOND, 1 }, { "ms", 1, 0 }, { "s", SECOND, 0 }, { "m", 60 * SECOND, 0 },
+		{ "h", 3600 * SECOND, 0 }, { "KiB", 0, KIB }, { "MiB", 0, MIB }
 	};
+	uint64_t value = 0, most = kind == SIZE ? SIZE_MOST : DAY;
+	uint64_t least = kind == SIZE ? SIZE_LEAST : kind == PERIOD ? PERIOD_LEAST : 0;
 	size_t digits = strspn(text, "0123456789"), i;
-	uint64_t value = 0;
 
 	if (!digits || digits > 10)
 		return -1;
 	for (i = 0; i < digits; i++)
 		value = value * 10 + (uint64_t)(text[i] - '0');
 	for (i = 0; i < sizeof units / sizeof *units; i++) {
-		if (units[i].kind != o->kind || strcmp(units[i].name, text + digits))
+		uint64_t unit = kind == SIZE ? units[i].size : units[i].time;
+
+		if (!unit || strcmp(units[i].name, text + digits))
 			continue;
-		value *= units[i].factor;
-		if (value < o->min || value > o->max)
-			return -1;
-		*to = (uint32_t)value;
-		return 0;
+		*to = (uint32_t)(value * unit);
+		return value * unit < least || value * unit > most ? -1 : 0;
 	}
 	return -1;
 }
@@ -113,25 +115,28 @@ static int header(struct options *o, const char *text)
 
 static int set(struct options *o, const struct option *which, const char *value)
 {
-	char *field = (char *)o + which->offset, name[20];
+	char *field = (char *)o + which->at, name[20];
 	uint32_t n = 1;
+	int bad = 0;
 
-	snprintf(name, sizeof name, "--%s", which->name);
 	if (which->kind == HEADER)
 		return header(o, value);
-	if ((which->kind == TIME || which->kind == SIZE) && number(&n, which, value))
-		return fail(name, value, which->kind == TIME ?
-		            "must be a time like 500ms, 10s or 5m, not too short and not too long" :
-		            "must be a size like 4096, 64KiB or 1MiB, not too small and not too large");
-	if (which->kind == TOKENS && !handshake_check_tokens(value))
-		return fail(name, value, "must be a name, or names with commas between");
-	if (which->kind == ORIGIN && !is_visible(value))
-		return fail(name, value, "must be visible ASCII without spaces");
+	if (which->kind == TOKENS)
+		bad = !handshake_check_tokens(value);
+	else if (which->kind == ORIGIN)
+		bad = !is_visible(value);
+	else if (which->kind != FLAG && which->kind != TEXT)
+		bad = number(&n, which->kind, value);
 	if (which->kind >= TEXT)
 		memcpy(field, &value, sizeof value);
 	else
 		memcpy(field, &n, sizeof n);
-	return 0;
+	snprintf(name, sizeof name, "--%s", which->name);
+	return !bad ? 0 : fail(name, value, which->kind == SIZE ? "must be 1KiB to 512MiB" :
+	                       which->kind == PERIOD ? "must be 100ms to 24h" :
+	                       which->kind == DELAY ? "must be 0 to 24h" :
+	                       which->kind == ORIGIN ? "must be visible ASCII" :
+	                       "must be names, with commas between");
 }
 
 /* Makes a long option the short one that getopt() knows, in its own bytes, which are more: as in
@@ -146,27 +151,35 @@ static int shorten(char **arg)
 
 		if (strlen(o->name) != n || memcmp(o->name, name, n))
 			continue;
-		if (equals && (!*o->value || !equals[1]))
+		if (equals && (o->kind == FLAG || !equals[1]))
 			return -1;
 		/* "--origin=TEXT" ends as "-oTEXT". */
 		*arg = equals ? equals - 1 : *arg;
-		memcpy(*arg, o->letters, equals ? 2 : sizeof o->letters);
+		(*arg)[0] = '-';
+		(*arg)[1] = o->letter;
+		if (!equals)
+			(*arg)[2] = '\0';
 		return 0;
 	}
 	return -1;
 }
 
+/* Sets the defaults; letters: what getopt() is to know. */
 static void defaults(struct options *o, char letters[2 * OPTIONS + 2])
 {
 	size_t i;
 
 	memset(o, 0, sizeof *o);
+	o->quit_delay = SECOND;
+	o->ping_interval = 15 * SECOND;
+	o->pong_timeout = 10 * SECOND;
+	o->reconnect_delay = 5 * SECOND;
+	o->status_interval = 30 * SECOND;
+	o->max_message = MIB;
 	*letters++ = ':';
 	for (i = 0; i < OPTIONS; i++) {
-		if (table[i].kind == TIME || table[i].kind == SIZE)
-			memcpy((char *)o + table[i].offset, &table[i].fallback, sizeof table[i].fallback);
-		*letters++ = table[i].letters[1];
-		if (*table[i].value)
+		*letters++ = table[i].letter;
+		if (table[i].kind != FLAG)
 			*letters++ = ':';
 	}
 	*letters = '\0';
@@ -191,22 +204,16 @@ static int finish(struct options *o)
 
 	if (o->help || o->version)
 		return 0;
-	if (!o->url_text) {
-		fprintf(stderr, "wsclient: which URL? wsclient -h shows how to call it\n");
-		return -1;
-	}
+	if (!o->url_text)
+		return fail("missing URL", "", "wsclient -h lists all");
 	if (!o->timeout)
-		o->timeout = o->once ? 5 * SECOND : 10 * SECOND;
+		o->timeout = (o->once ? 5 : 10) * SECOND;
 	if (!o->buffer)
-		o->buffer = o->max_message > MIB ? 2 * o->max_message : 2 * MIB;
-	if (o->buffer < o->max_message + QUEUE_HEAD) {
-		fprintf(stderr, "wsclient: --buffer must be larger than --max-message\n");
-		return -1;
-	}
-	if (!handshake_request(&h, request, o, nonce)) {
-		fprintf(stderr, "wsclient: the headers are too long\n");
-		return -1;
-	}
+		o->buffer = 2 * o->max_message;
+	if (o->buffer < o->max_message + QUEUE_HEAD)
+		return fail("--buffer", "", "must be larger than --max-message");
+	if (!handshake_request(&h, request, o, nonce))
+		return fail("the request", "", "is too long");
 	return 0;
 }
 
@@ -228,14 +235,14 @@ int options_read(struct options *o, int argc, char **argv)
 			continue;
 		}
 		if (arg[1] == '-' && shorten(&argv[optind]))
-			return fail("unknown option", arg, "wsclient -h lists them");
+			return fail("unknown option", arg, "wsclient -h lists all");
 		c = getopt(argc, argv, letters);
-		for (i = 0; i < OPTIONS && table[i].letters[1] != c; i++)
+		for (i = 0; i < OPTIONS && table[i].letter != c; i++)
 			;
 		if (c == ':')
 			return fail("option", arg, "needs a value");
 		if (i == OPTIONS)
-			return fail("unknown option", arg, "wsclient -h lists them");
+			return fail("unknown option", arg, "wsclient -h lists all");
 		if (set(o, &table[i], optarg))
 			return -1;
 	}

@@ -13,7 +13,7 @@ enum { REQUEST = 2048, PAGE = 6144, HEAD = 160, TIMEOUT_MS = 5000, REST_MS = 100
 /* One scraper at a time: a newer one takes the place of one that says nothing. */
 static struct {
 	struct watch listener, watch;
-	const struct client *client;
+	struct client *client;
 	uint64_t since, rest_until;
 	size_t have;                    /* bytes of the request in page */
 	size_t start, end;              /* page[start..end) of the answer is to be sent */
@@ -38,48 +38,23 @@ static void add(const char *format, ...)
 		scrape.end += (size_t)n;
 }
 
-/* micros: the value is seconds. */
-static void one(const char *name, const char *help, uint64_t value, int micros)
-{
-	add("# HELP %s %s\n# TYPE %s %s\n%s ", name, help, name,
-	    strstr(name, "_total") ? "counter" : "gauge", name);
-	if (micros)
-		add("%" PRIu64 ".%06u\n", value / 1000000, (unsigned)(value % 1000000));
-	else
-		add("%" PRIu64 "\n", value);
-}
-
+/* A counter's name ends with _total, by the custom of Prometheus, and all times are seconds. */
 static void metrics(void)
 {
-	const struct client *c = scrape.client;
-	const struct counts *k = &c->counts;
+	static const char units[][9] = { "_total", "", "_seconds", "_seconds" };
+	const struct figure *f;
 
-	one("wsclient_connected", "1 while the connection is open.",
-	    c->session.state == SESSION_OPEN, 0);
-	one("wsclient_connections_total", "Handshakes that were completed.", k->connects, 0);
-	one("wsclient_reconnects_total", "Of them, those after the first.",
-	    k->connects ? k->connects - 1 : 0, 0);
-	one("wsclient_failures_total", "Connections that failed or were lost.", k->failures, 0);
-	one("wsclient_pings_total", "Pings sent to measure the round trip.", k->pings, 0);
-	one("wsclient_lost_pings_total", "Of them, those never answered.", k->lost, 0);
-	one("wsclient_round_trip_last_seconds", "The last round trip.", k->rtt_last, 1);
-	one("wsclient_round_trip_min_seconds", "The shortest so far.", k->rtt_min, 1);
-	one("wsclient_round_trip_max_seconds", "The longest so far.", k->rtt_max, 1);
-	add("# HELP wsclient_round_trip_seconds All round trips.\n"
-	    "# TYPE wsclient_round_trip_seconds summary\n"
-	    "wsclient_round_trip_seconds_sum %" PRIu64 ".%06u\nwsclient_round_trip_seconds_count %" PRIu64
-	    "\n", k->rtt_sum / 1000000, (unsigned)(k->rtt_sum % 1000000), k->rtts);
-	one("wsclient_sent_messages_total", "Messages handed over the first time.", k->sent, 0);
-	one("wsclient_resent_messages_total", "Messages handed over again.", k->resent, 0);
-	one("wsclient_delivered_messages_total", "Messages with a pong behind.", k->delivered, 0);
-	one("wsclient_dropped_messages_total", "Messages given up.", k->dropped, 0);
-	one("wsclient_waiting_messages", "Messages not delivered yet.", c->queue.count, 0);
-	one("wsclient_received_messages_total", "Messages that came.", k->received, 0);
-	one("wsclient_uptime_seconds", "Since the start.", (loop_now() - c->started) / 1000, 0);
-	add("# HELP wsclient_build_info What this program was built from.\n"
-	    "# TYPE wsclient_build_info gauge\n"
-	    "wsclient_build_info{version=\"" WSRELAY_VERSION "\",poll=\"%s\",tls=\"%s\"} 1\n",
-	    loop_kind, link_kind);
+	report_count(scrape.client);
+	for (f = report_figures; *f->name; f++) {
+		uint64_t value = report_value(scrape.client, f);
+		int micros = f->kind == FIGURE_MICROS;
+
+		add("# HELP wsclient_%s%s %s\n", f->name, units[f->kind], f->help);
+		add("# TYPE wsclient_%s%s %s\n", f->name, units[f->kind],
+		    f->kind == FIGURE_COUNTER ? "counter" : "gauge");
+		add("wsclient_%s%s %" PRIu64, f->name, units[f->kind], micros ? value / 1000000 : value);
+		add(micros ? ".%06u\n" : "\n", (unsigned)(value % 1000000));
+	}
 }
 
 /* ---- one connection: request in, answer out, end of stream */

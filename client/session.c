@@ -30,7 +30,6 @@ static int session_alive(const struct session *s)
 void session_close(struct session *s, int code)
 {
 	if (s->state == SESSION_HANDSHAKE) {
-		session_why(s, "closed before the handshake was done");
 		s->state = SESSION_ENDED;
 	} else if (s->state == SESSION_OPEN) {
 		s->transmit.close = (uint16_t)code;
@@ -68,7 +67,6 @@ static void session_round_trip(struct session *s)
 	struct counts *k = &s->client->counts;
 	uint64_t rtt = loop_micros() - s->ping_micros;
 
-	k->pongs++;
 	/* Not when the process was stopped meanwhile: loop_now() leaves that time out. */
 	if (rtt / 1000 > loop_now() - s->ping_sent + 1000)
 		return;

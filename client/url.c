@@ -175,7 +175,7 @@ static int read_target(struct url *u, const char *s, const char **why)
 
 		if (!escape && !is_letter(*s) && !is_digit(*s) && !memchr(marks, *s, sizeof marks - 1)) {
 			*why = *s == '#' ? "a fragment (#) is not allowed" :
-			       "the path has a character that must be written as %XX";
+			       "the path has characters to be written as %XX";
 			return -1;
 		}
 		u->target[n++] = *s;
@@ -199,7 +199,7 @@ int url_parse(struct url *u, const char *text, const char **why)
 	text += u->secure ? 6 : 5;
 	n = strcspn(text, "/?#");
 	if (memchr(text, '@', n)) {
-		*why = "a user name is not allowed; use -H 'Authorization: ...'";
+		*why = "a user name is not allowed; see -H";
 		return -1;
 	}
 	host = read_host(u, text, n, why);

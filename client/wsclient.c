@@ -283,8 +283,6 @@ static int start(struct client *c)
 	print_start(&c->print, o);
 	if (signals_start() || (o->metrics && scrape_start(c, o->metrics)))
 		return EXIT_COULD_NOT_TRY;
-	if (o->insecure)
-		log_line(LOG_LEVEL_WARN, "--insecure: NOBODY CHECKS WHO THE SERVER IS");
 	return 0;
 }
 
