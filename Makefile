@@ -1,4 +1,4 @@
-# wsrelay: `make` builds it, `make run` starts it, `make test` tests it. POSIX make.
+# wsrelay: `make` builds it and wsclient, `make run` starts it, `make test` tests it. POSIX make.
 .POSIX:
 .SUFFIXES: .c .o
 
@@ -26,7 +26,7 @@ OBJECTS = wsrelay.o $(CORE) $(APPS)
 LINK_none = plain
 CLIENT_OWN = client/wsclient.o client/options.o client/url.o client/random.o client/queue.o \
 	client/print.o client/lines.o client/dial.o client/link_$(LINK_$(TLS)).o \
-	client/handshake.o client/receive.o client/transmit.o client/session.o client/report.o \
+	client/handshake.o client/receive.o client/transmit.o client/session.o client/ping.o client/report.o \
 	client/scrape.o
 CLIENT = $(CLIENT_OWN) sha1.o base64.o utf8.o frame.o log.o os.o loop.o loop_$(POLL).o
 
@@ -50,18 +50,21 @@ FORCE:
 
 $(OBJECTS): wsrelay.h core.h build.stamp
 $(TLS_bearssl): tls.h
-$(CLIENT_OWN): wsrelay.h client/client.h build.stamp
+$(CLIENT_OWN): wsrelay.h client/client.h client/wire.h build.stamp
 
 run: wsrelay
 	./wsrelay -c wsrelay.yaml
 
 -include test/test.mk
 
-install: wsrelay
-	mkdir -p $(DESTDIR)$(SBINDIR) $(DESTDIR)$(SYSCONFDIR) \
-		$(DESTDIR)$(MANDIR)/man8 $(DESTDIR)$(MANDIR)/man5
+install: wsrelay wsclient
+	mkdir -p $(DESTDIR)$(SBINDIR) $(DESTDIR)$(BINDIR) $(DESTDIR)$(SYSCONFDIR) \
+		$(DESTDIR)$(MANDIR)/man8 $(DESTDIR)$(MANDIR)/man5 $(DESTDIR)$(MANDIR)/man1
 	cp wsrelay $(DESTDIR)$(SBINDIR)/wsrelay
 	chmod 755 $(DESTDIR)$(SBINDIR)/wsrelay
+	cp wsclient $(DESTDIR)$(BINDIR)/wsclient
+	chmod 755 $(DESTDIR)$(BINDIR)/wsclient
+	cp wsclient.1 $(DESTDIR)$(MANDIR)/man1/wsclient.1
 	cp wsrelay.8 $(DESTDIR)$(MANDIR)/man8/wsrelay.8
 	cp wsrelay.yaml.5 $(DESTDIR)$(MANDIR)/man5/wsrelay.yaml.5
 	test -e $(DESTDIR)$(SYSCONFDIR)/wsrelay.yaml || \
@@ -69,10 +72,11 @@ install: wsrelay
 
 uninstall:
 	rm -f $(DESTDIR)$(SBINDIR)/wsrelay $(DESTDIR)$(MANDIR)/man8/wsrelay.8 \
-		$(DESTDIR)$(MANDIR)/man5/wsrelay.yaml.5
+		$(DESTDIR)$(MANDIR)/man5/wsrelay.yaml.5 \
+		$(DESTDIR)$(BINDIR)/wsclient $(DESTDIR)$(MANDIR)/man1/wsclient.1
 
 clean:
-	rm -f wsrelay *.o apps/*.o build.stamp build.stamp.new
+	rm -f wsrelay wsclient *.o apps/*.o client/*.o build.stamp build.stamp.new
 	rm -f $(TEST_PROGRAMS) $(FUZZ_PROGRAMS) $(BENCH_PROGRAMS) test/*.o test/*/*.o test/*/*.so \
 		test/abuse/soak
 	rm -rf test/sim/obj test/fuzz/fuzz_found

@@ -19,5 +19,6 @@ TLS = none
 
 PREFIX = /usr/local
 SBINDIR = $(PREFIX)/sbin
+BINDIR = $(PREFIX)/bin
 MANDIR = $(PREFIX)/share/man
 SYSCONFDIR = /etc

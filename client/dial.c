@@ -200,7 +200,7 @@ static void dial_child(const struct url *u, int out, const sigset_t *mask)
 	ssize_t n;
 
 	for (i = 0; i < sizeof caught / sizeof *caught; i++)
-		signal(caught[i], SIG_DFL);
+		(void)signal(caught[i], SIG_DFL);
 	sigprocmask(SIG_SETMASK, mask, NULL);
 	dial_resolve(&answer, u, 0);
 	for (; sent < sizeof answer; sent += (size_t)n) {

@@ -36,10 +36,10 @@ static int lines_send(struct lines *l, const uint8_t *line, size_t n)
 		lines_refuse(l, "it is no UTF-8; see --binary");
 		return 1;
 	}
-	if (!queue_room(l->queue, n))
-		return 0;
-	queue_add(l->queue, line, n);
-	return 1;
+	l->full = !queue_room(l->queue, n);
+	if (!l->full)
+		queue_add(l->queue, line, n);
+	return !l->full;
 }
 
 static void lines_too_long(struct lines *l)
@@ -101,9 +101,10 @@ static void lines_ready(struct watch *w, int events)
 	n = read(w->fd, l->buf + l->end, most < READ_MAX ? most : READ_MAX);
 	if (n > 0) {
 		l->end += (size_t)n;
+	} else if (n < 0 && errno == EIO) {
+		/* A terminal that is another's now: as if there were no standard input. */
+		lines_stop(l);
 	} else if (n == 0 || (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR)) {
-		if (n < 0)
-			log_line(LOG_LEVEL_ERROR, "cannot read standard input: %s", strerror(errno));
 		l->ended = 1;
 	}
 	lines_turn(l);
@@ -139,10 +140,11 @@ void lines_turn(struct lines *l)
 {
 	if (!l->buf)
 		return;
+	l->full = 0;
 	while (lines_take(l))
 		;
-	/* Binary chunks are messages of their own: none is read behind one that waits. */
-	lines_watch(l, !l->ended && l->end - l->start < l->size && !(l->binary && l->end > l->start));
+	/* Nothing is read behind a message that waits. */
+	lines_watch(l, !l->ended && !l->full);
 }
 
 int lines_done(const struct lines *l)

@@ -180,6 +180,8 @@ void print_start(struct print *p, const struct options *o)
 
 void print_message(struct print *p, int op, const void *data, size_t n)
 {
+	if (p->failed)
+		return;
 	p->op = op;
 	p->data = data;
 	p->len = n;
@@ -204,8 +206,12 @@ void print_flush(struct print *p)
 		print_pump(p);
 	while (p->start < p->end && print_write(p));
 	print_watch(p, !print_done(p) && !p->failed);
-	if (p->failed && p->watched) {
-		p->watched = 0;
+	if (!p->failed)
+		return;
+	/* Nobody waits for a reader that is gone. */
+	p->data = NULL;
+	p->start = p->end = 0;
+	if (p->watched)
 		loop_remove(&p->watch);
-	}
+	p->watched = 0;
 }

@@ -120,7 +120,7 @@ static void report_clean(char text[WHY_MAX], const char *why)
 {
 	size_t n;
 
-	for (n = 0; why[n] && n < WHY_MAX - 1; n++)
+	for (n = 0; n < WHY_MAX - 1 && why[n]; n++)
 		text[n] = why[n] >= ' ' && why[n] < 0x7f && why[n] != '"' && why[n] != '\\' ? why[n] : '?';
 	text[n] = '\0';
 }
@@ -130,6 +130,8 @@ void report_once(const struct client *c, int code, const char *why)
 	static const char results[][14] = { "ok", "", "failed", "could not try" };
 	const struct counts *k = &c->counts;
 	char rtt[32], text[WHY_MAX];
+	/* A query may hold a secret. */
+	int n = (int)strcspn(c->options->url_text, "?");
 
 	snprintf(rtt, sizeof rtt, "%" PRIu64 ".%03u", k->rtt_last / 1000,
 	         (unsigned)(k->rtt_last % 1000));
@@ -139,8 +141,9 @@ void report_once(const struct client *c, int code, const char *why)
 	else if (c->options->json)
 		printf("{\"result\":\"%s\",\"why\":\"%s\"}\n", results[code], text);
 	else if (code == EXIT_OK)
-		printf("ok: %s (%s) answered, round trip %s ms\n", c->options->url_text, c->dial.peer, rtt);
+		printf("ok: %.*s: %s answered, round trip %s ms\n", n, c->options->url_text,
+		       c->dial.peer, rtt);
 	else
-		printf("%s: %s: %s\n", results[code], c->options->url_text, text);
-	fflush(stdout);
+		printf("%s: %.*s: %s\n", results[code], n, c->options->url_text, text);
+	(void)fflush(stdout);
 }

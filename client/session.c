@@ -46,56 +46,6 @@ static void session_fail(struct session *s, int code, const char *why)
 	session_close(s, code);
 }
 
-/* ---- pings */
-
-static void session_ping(struct session *s, int timed)
-{
-	struct transmit *t = &s->transmit;
-	size_t i;
-
-	s->ping_number++;
-	for (i = 0; i < sizeof t->ping_data; i++)
-		t->ping_data[i] = (uint8_t)(s->ping_number >> 8 * (sizeof t->ping_data - 1 - i));
-	t->ping = 1;
-	s->ping_flying = 1;
-	s->ping_timed = timed;
-	s->ping_sent = s->ping_waited = 0;
-}
-
-static void session_round_trip(struct session *s)
-{
-	struct counts *k = &s->client->counts;
-	uint64_t rtt = loop_micros() - s->ping_micros;
-
-	/* Not when the process was stopped meanwhile: loop_now() leaves that time out. */
-	if (rtt / 1000 > loop_now() - s->ping_sent + 1000)
-		return;
-	k->rtt_last = rtt;
-	k->rtt_min = !k->rtts || rtt < k->rtt_min ? rtt : k->rtt_min;
-	k->rtt_max = rtt > k->rtt_max ? rtt : k->rtt_max;
-	k->rtt_sum += rtt;
-	k->rtts++;
-}
-
-/* Only a pong to the last ping says anything. */
-static void session_pong(struct session *s, const uint8_t *data, size_t n)
-{
-	const struct transmit *t = &s->transmit;
-	uint64_t delivered;
-
-	if (!s->ping_flying || !s->ping_sent || n != sizeof t->ping_data ||
-	    memcmp(data, t->ping_data, n))
-		return;
-	if (s->ping_timed)
-		session_round_trip(s);
-	s->ping_flying = 0;
-	s->proved = 1;
-	delivered = queue_delivered(&s->client->queue, t->ping_mark);
-	s->client->counts.delivered += delivered;
-	if (delivered)
-		s->active = loop_now();
-}
-
 /* ---- input */
 
 static void session_peer_closed(struct session *s, const uint8_t *body, size_t n)
@@ -135,7 +85,7 @@ static void session_got(struct session *s)
 		memcpy(t->pong_data, r->data, r->data_len);
 		break;
 	case OP_PONG:
-		session_pong(s, r->data, r->data_len);
+		ping_pong(s, r->data, r->data_len);
 		break;
 	case OP_CLOSE:
 		session_peer_closed(s, r->data, r->data_len);
@@ -257,7 +207,7 @@ static int session_fill(struct session *s)
 		return 1;
 	if (s->state != SESSION_OPEN || s->ping_flying || c->queue.next == c->queue.tail)
 		return 0;
-	session_ping(s, 0);
+	ping_start(s, 0);
 	transmit_fill(t, &c->queue, &c->counts, op, 0);
 	return t->start < t->end;
 }
@@ -297,46 +247,23 @@ static void session_send(struct session *s)
 	}
 }
 
-/* ---- clocks */
-
-/* Whether the ping, or the output that waits, takes too long. While we do not read, nobody else is
- * to blame. */
-static void session_clocks(struct session *s, uint64_t now)
-{
-	uint64_t limit = s->client->options->pong_timeout, since;
-	int waits = s->transmit.start < s->transmit.end;
-
-	if (print_busy(&s->client->print))
-		s->heard = s->wrote = now;
-	else
-		s->ping_waited += now - s->turned;
-	if (!waits)
-		s->wrote = now;
-	if (waits && now - s->wrote >= limit) {
-		session_why(s, "the server took no bytes for %llu ms", (unsigned long long)limit);
-		s->state = SESSION_ENDED;
-	}
-	if (!s->ping_flying || !s->ping_sent)
-		return;
-	since = s->heard > s->ping_sent ? s->heard : s->ping_sent;
-	if (now - since >= limit || s->ping_waited >= PONG_PATIENCE * limit) {
-		session_why(s, "no pong came for %llu ms",
-		            (unsigned long long)(now - s->ping_sent));
-		s->state = SESSION_ENDED;
-	}
-}
+/* ---- deadlines */
 
 static void session_tick(struct session *s, uint64_t now)
 {
-	if (s->state == SESSION_OPEN)
-		session_clocks(s, now);
+	const char *late = s->state == SESSION_OPEN ? ping_late(s, now) : NULL;
+
+	if (late) {
+		session_why(s, "%s", late);
+		s->state = SESSION_ENDED;
+	}
 	s->turned = now;
 	if (s->state == SESSION_OPEN && now >= s->ping_due) {
 		s->client->counts.pings++;
 		if (s->ping_flying)
 			s->ping_timed = 1;
 		else
-			session_ping(s, 1);
+			ping_start(s, 1);
 		s->ping_due = now + s->client->options->ping_interval;
 	}
 	if ((s->state == SESSION_HANDSHAKE || s->state == SESSION_CLOSING) && now >= s->until) {

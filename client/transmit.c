@@ -3,7 +3,8 @@
 
 #include <string.h>
 
-enum { MASKED = 0x80 };
+/* Room for a pong, a ping, a close frame and the header of a message. */
+enum { MASKED = 0x80, ROOM = 4 * (FRAME_HEAD_MAX + FRAME_CONTROL_MAX) };
 
 /* Writes a masked header; its key goes to mask (RFC 6455 section 5.3). Returns its length. */
 static size_t put_head(uint8_t *out, int op, uint64_t len, uint8_t mask[4])
@@ -72,7 +73,7 @@ void transmit_fill(struct transmit *t, struct queue *q, struct counts *counts, i
 {
 	if (t->start == t->end)
 		t->start = t->end = 0;
-	while (!t->closed && sizeof t->out - t->end >= 4 * TRANSMIT_FRAME_MAX) {
+	while (!t->closed && sizeof t->out - t->end >= ROOM) {
 		uint64_t was = q->next;
 
 		if (!t->inside) {

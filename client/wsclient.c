@@ -8,7 +8,8 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-enum { WATCHES = 16, WAIT_MS = 60000, SIGNALS_A_READ = 64, DOUBLINGS_MAX = 20 };
+enum { WATCHES = 16, WAIT_MS = 60000, SIGNALS_A_READ = 64, DOUBLINGS_MAX = 20,
+       ONCE_CLOSE_MS = 250 };        /* a probe that said its line does not wait for long */
 
 static struct client client;
 static struct watch signal_watch;
@@ -28,7 +29,7 @@ static void stop(struct client *c, int code, int close_code)
 		return;
 	c->stopping = 1;
 	c->code = code;
-	c->stop_until = loop_now() + CLOSE_MS;
+	c->stop_until = loop_now() + (c->options->once ? ONCE_CLOSE_MS : CLOSE_MS);
 	dial_stop(&c->dial);
 	session_close(&c->session, close_code);
 }
@@ -73,9 +74,10 @@ static void signal_ready(struct watch *w, int events)
 /* Returns 0 or -1. */
 static int signals_start(void)
 {
-	static const int caught[] = { SIGTERM, SIGINT, SIGUSR1 };
-	static const int ignored[] = { SIGPIPE, SIGUSR2, SIGALRM };
-	struct sigaction act;
+	static const int caught[] = { SIGTERM, SIGINT, SIGUSR1, SIGHUP };
+	/* SIGTTIN: in the background of a terminal, reading it fails instead. */
+	static const int ignored[] = { SIGPIPE, SIGUSR2, SIGALRM, SIGTTIN };
+	struct sigaction act, was;
 	size_t i;
 
 	if (pipe(signal_pipe) || os_nonblocking(signal_pipe[0]) || os_nonblocking(signal_pipe[1])) {
@@ -89,7 +91,10 @@ static int signals_start(void)
 		sigaction(ignored[i], &act, NULL);
 	act.sa_handler = signal_handler;
 	for (i = 0; i < sizeof caught / sizeof *caught; i++)
-		sigaction(caught[i], &act, NULL);
+		sigaction(caught[i], &act, &was);
+	/* The last is SIGHUP: what nohup has set to be ignored stays so. */
+	if (was.sa_handler == SIG_IGN)
+		sigaction(SIGHUP, &was, NULL);
 	signal_watch.fd = signal_pipe[0];
 	signal_watch.ready = signal_ready;
 	loop_add(&signal_watch, LOOP_IN);
@@ -250,7 +255,7 @@ static int turn(struct client *c)
 	output_failed(c);
 	most = once(c, now, most);
 	most = input_end(c, now, most);
-	if (c->session.state == SESSION_ENDED && (!print_busy(&c->print) || c->stopping)) {
+	if (c->session.state == SESSION_ENDED && !print_busy(&c->print)) {
 		session_over(c);
 		most = 0;
 	}
@@ -331,7 +336,7 @@ int main(int argc, char **argv)
 		if (options.help)
 			options_usage();
 		else
-			printf(WSRELAY_VERSION "\nwsclient with %s(), TLS: %s\n", loop_kind, link_kind);
+			printf(WSRELAY_VERSION "\nwsclient with %s, TLS: %s\n", loop_kind, link_kind);
 		return fflush(stdout) || ferror(stdout) ? EX_IOERR : 0;
 	}
 	config.log_level = options.once || options.quiet ? LOG_LEVEL_ERROR : LOG_LEVEL_INFO;

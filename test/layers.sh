@@ -107,6 +107,33 @@ for file in $(grep -lE '^#include "core\.h"' *.c); do
 	if has "$may_include_core" ${file%.c}; then good; else bad "$file includes core.h"; fi
 done
 
+# ---- the client: what is pure, loop, log and os of the server; bytes of the peer by link_* only
+
+client=$(ls client/*.c | sed 's/\.c$//' | grep -v '^client/link_')
+for object in client/*.o; do
+	none "$(uses $object | grep -E "^(hub|conn|hold|input|output|metrics|config|apps?|net|ring|budget|tls|yaml)(_|\$)")" \
+		"$object calls"
+done
+for name in $client; do
+	if [ -f "$name.o" ] && [ -n "$(shows "$name.o")" ]; then good; else bad "no $name.o"; fi
+	want="^$(basename $name)_"
+	[ $name != client/wsclient ] || want='^main$'
+	none "$(shows $name.o | grep -Ev "$want")" "$name.c shows what is not named after it"
+	[ $name = client/scrape ] ||
+		none "$(uses $name.o | grep -E '^(send|sendto|sendmsg|recv|recvfrom|recvmsg)$')" \
+			"$name.c sends or receives"
+done
+for object in client/link_*.o; do
+	none "$(shows $object | grep -v '^link_')" "$object shows what is not named after it"
+	for call in start open recv send events shutdown close kind; do
+		if has "$(shows $object)" link_$call; then good; else bad "$object: no link_$call"; fi
+	done
+done
+none "$(uses client/url.o | grep -Ev '^(mem|str)[a-z]*$')" "client/url.c is pure and calls"
+none "$(uses client/handshake.o | grep -Ev '^((mem|str)[a-z]*|v?snprintf|sha1|base64_[a-z]*)$')" \
+	"client/handshake.c calls"
+none "$(grep -l 'core\.h' client/*.[ch])" "files of the client that include core.h"
+
 # ---- who sends and receives
 
 for object in *.o apps/*.o; do
@@ -143,11 +170,11 @@ none "$(shows apps/apps.o | grep -v '^apps$')" "apps/apps.c shows"
 
 # ---- short files, short functions, no conditions of the preprocessor inside them
 
-for file in *.c *.h apps/*.c; do
+for file in *.c *.h apps/*.c client/*.[ch]; do
 	lines=$(awk 'END { print NR }' $file)
 	if [ "$lines" -le 400 ]; then good; else bad "$file has $lines lines"; fi
 done
-for file in *.c apps/*.c; do
+for file in *.c apps/*.c client/*.c; do
 	none "$(awk '
 		/^{/ { begun = NR; name = last }
 		begun && /^[ \t]*#[ \t]*if/ { print FILENAME ":" NR " #if inside a function" }

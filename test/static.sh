@@ -25,6 +25,7 @@ hub.c|implicit-widening|HUB_TURN_MS * 1000|two constants, 10,000 in all
 loop_select.c|implicit-widening|timeout % 1000 * 1000|less than a million
 sha1.c|implicit-widening|load(p + 4 * i)|i is less than 16 here
 os.c|cert-err34-c|sscanf(text|the kernel wrote the text, a number of pages
+client/options.c|use-of-uninitialized-value|memcpy(field, &n|n is 1 from the start
 config_load.c|Wformat=|columns += fprintf|%c or %02X of a byte: the same in both types
 config_load.c|cert-err33-c|fclose(f)|it was only read
 END
@@ -156,7 +157,7 @@ yaml()
 		"$1" 2>&1
 }
 
-sources=$(ls ./*.c ./apps/*.c | sed 's/^\.\///')
+sources=$(ls ./*.c ./apps/*.c ./client/*.c | sed 's/^\.\///')
 scripts=$(find test .ci -name '*.sh' -o -path .ci/run | sort)
 row tool files findings result seconds
 # Names without spaces.

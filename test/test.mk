@@ -70,25 +70,27 @@ include test/faults/faults.mk
 include test/abuse/abuse.mk
 include test/tls/tls.mk
 include test/bench/bench.mk
+include test/client/client.mk
 include test/static.mk
 
 TEST_PROGRAMS = $(UNIT_TESTS) $(HUB_TESTS) $(E2E_TESTS) $(CONFORMANCE_TESTS) $(FUZZ_REPLAYS) \
-	$(SIM_DIR)/sim $(FAULTS_TESTS) $(ABUSE_TESTS) $(TLS_PROGRAMS_$(TLS))
+	$(SIM_DIR)/sim $(FAULTS_TESTS) $(ABUSE_TESTS) $(CLIENT_UNITS) $(CLIENT_WRAPPED) \
+	$(TLS_PROGRAMS_$(TLS))
 
-test check: wsrelay $(TEST_PROGRAMS)
-	@sh test/run.sh test/layers.sh $(UNIT_TESTS) $(HUB_TESTS) $(FUZZ_REPLAYS) \
+test check: wsrelay wsclient $(TEST_PROGRAMS)
+	@sh test/run.sh test/layers.sh $(UNIT_TESTS) $(CLIENT_UNITS) $(HUB_TESTS) $(FUZZ_REPLAYS) \
 		$(SIM_DIR)/share.sh $(E2E_TESTS) $(CONFORMANCE_TESTS) \
 		$(FAULTS_TESTS) $(ABUSE_TESTS)
 	@$(TLS_RUN_$(TLS))
 
-test-unit: wsrelay $(UNIT_TESTS) $(HUB_TESTS)
-	@sh test/run.sh test/layers.sh $(UNIT_TESTS) $(HUB_TESTS)
+test-unit: wsrelay wsclient $(UNIT_TESTS) $(CLIENT_UNITS) $(HUB_TESTS)
+	@sh test/run.sh test/layers.sh $(UNIT_TESTS) $(CLIENT_UNITS) $(HUB_TESTS)
 
 test-e2e: wsrelay $(E2E_TESTS)
 	@sh test/run.sh $(E2E_TESTS)
 
 # Compiles all of them and runs none.
-test-build: wsrelay $(TEST_PROGRAMS)
+test-build: wsrelay wsclient $(TEST_PROGRAMS)
 
 # What other languages bring; each says SKIP where its language is missing.
 test-clients: wsrelay

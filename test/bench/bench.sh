@@ -48,7 +48,7 @@ ulimit -n "$(ulimit -Hn)"
 files=$(ulimit -n)
 [ "$files" != unlimited ] || files=1000000
 room=$((files - 200))
-kind=$(./wsrelay -V | sed -n 's/^wsrelay with \([a-z]*\)().*/\1/p')
+kind=$(./wsrelay -V | sed -n 's/^wsrelay with \([a-z]*\),.*/\1/p')
 [ "$kind" != select ] || room=1000
 has_tls=$(./wsrelay -V | sed -n 's/.*TLS: \([a-z]*\).*/\1/p')
 

@@ -13,11 +13,13 @@ FILES = 20000
 SEED = 1
 YAML_PYTHON = /usr/bin/python3
 
-FUZZ_NAMES = http frames utf8 config base64 metrics $(TLS_FUZZ_$(TLS))
+FUZZ_NAMES = http frames utf8 config base64 metrics client $(TLS_FUZZ_$(TLS))
 FUZZ_REPLAYS = test/fuzz/replay_http test/fuzz/replay_frames test/fuzz/replay_utf8 \
-	test/fuzz/replay_config test/fuzz/replay_base64 test/fuzz/replay_metrics
+	test/fuzz/replay_config test/fuzz/replay_base64 test/fuzz/replay_metrics \
+	test/fuzz/replay_client
 FUZZ_PROGRAMS = $(FUZZ_REPLAYS) test/fuzz/fuzz_http test/fuzz/fuzz_frames test/fuzz/fuzz_utf8 \
-	test/fuzz/fuzz_config test/fuzz/fuzz_base64 test/fuzz/fuzz_metrics test/yaml_diff/events
+	test/fuzz/fuzz_config test/fuzz/fuzz_base64 test/fuzz/fuzz_metrics test/fuzz/fuzz_client \
+	test/yaml_diff/events
 
 # What each harness is made of, beside itself. The hub runs on a stub of the system.
 FUZZ_COMMON = test/fuzz/fuzz.c test/fuzz/naive.c test/fuzz/naive_http.c
@@ -29,6 +31,7 @@ FUZZ_utf8 = utf8.c
 FUZZ_config = config.c config_load.c yaml_mini.c yaml_text.c utf8.c test/fuzz/yaml_trace.c
 FUZZ_base64 = base64.c
 FUZZ_metrics = $(FUZZ_HUB) metrics.c
+FUZZ_client = client/handshake.c client/receive.c frame.c utf8.c sha1.c base64.c
 
 FUZZ_ALLOC = -Wl,--wrap=malloc -Wl,--wrap=calloc -Wl,--wrap=realloc -Wl,--wrap=free
 FUZZ_CALLS = $(FUZZ_ALLOC) -Wl,--wrap=recv -Wl,--wrap=__recv_chk -Wl,--wrap=send \
@@ -55,6 +58,9 @@ test/fuzz/fuzz_base64: test/fuzz/fuzz_base64.c $(FUZZ_COMMON) $(FUZZ_base64) $(F
 	$(FUZZ_BUILD) $@.c $(FUZZ_base64) $(FUZZ_ALLOC)
 test/fuzz/fuzz_metrics: test/fuzz/fuzz_metrics.c $(FUZZ_COMMON) $(FUZZ_metrics) $(FUZZ_HEADERS)
 	$(FUZZ_BUILD) $@.c $(FUZZ_metrics) $(FUZZ_CALLS)
+test/fuzz/fuzz_client: test/fuzz/fuzz_client.c $(FUZZ_COMMON) $(FUZZ_client) $(FUZZ_HEADERS) \
+		client/client.h client/wire.h
+	$(FUZZ_BUILD) $@.c $(FUZZ_client) $(FUZZ_ALLOC)
 
 test/fuzz/replay_http: test/fuzz/fuzz_http.c $(FUZZ_COMMON) $(FUZZ_http) $(FUZZ_HEADERS) \
 		test/fuzz/replay.c
@@ -80,6 +86,10 @@ test/fuzz/replay_metrics: test/fuzz/fuzz_metrics.c $(FUZZ_COMMON) $(FUZZ_metrics
 		test/fuzz/replay.c
 	$(FUZZ_REPLAY) -DFUZZ_CORPUS='"test/fuzz/corpus/metrics"' test/fuzz/fuzz_metrics.c \
 		$(FUZZ_metrics) $(FUZZ_CALLS) $(LDLIBS)
+test/fuzz/replay_client: test/fuzz/fuzz_client.c $(FUZZ_COMMON) $(FUZZ_client) $(FUZZ_HEADERS) \
+		test/fuzz/replay.c client/client.h client/wire.h
+	$(FUZZ_REPLAY) -DFUZZ_CORPUS='"test/fuzz/corpus/client"' test/fuzz/fuzz_client.c \
+		$(FUZZ_client) $(FUZZ_ALLOC) $(LDLIBS)
 
 fuzz fuzz-merge:
 	@MAKE='$(MAKE)' FUZZ_CC='$(FUZZ_CC)' SECONDS_EACH='$(SECONDS)' \
