@@ -242,7 +242,7 @@ static void output_failed(struct client *c)
 static int turn(struct client *c)
 {
 	uint64_t now = loop_now(), head;
-	int most = connect_on(c, now, WAIT_MS), was_stopping = c->stopping;
+	int most = connect_on(c, now, WAIT_MS), was_stopping = c->stopping, was_busy;
 
 	lines_turn(&c->lines);
 	head = c->queue.head;
@@ -251,7 +251,11 @@ static int turn(struct client *c)
 	lines_turn(&c->lines);
 	if (c->queue.head != head)
 		most = 0;
+	was_busy = print_busy(&c->print);
 	print_flush(&c->print);
+	/* The session stopped in front of bytes that came already: no descriptor tells of them. */
+	if (was_busy && !print_busy(&c->print))
+		most = 0;
 	output_failed(c);
 	most = once(c, now, most);
 	most = input_end(c, now, most);
