@@ -28,7 +28,7 @@ form="^((fan|wss|echo)($number){3}|many($number){4}|(idle|churn)$number)\$"
 
 dir=$(mktemp -d) || exit 1
 trap 'stop; rm -rf "$dir"' EXIT
-trap 'exit 1' HUP INT TERM
+trap 'exit 1' HUP INT PIPE TERM
 results=$dir/results
 failed=0 skipped=0
 : >"$results"
