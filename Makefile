@@ -23,12 +23,15 @@ CORE = $(PURE) config.o config_load.o log.o os.o budget.o hold.o loop.o loop_$(P
 OBJECTS = wsrelay.o $(CORE) $(APPS)
 
 # The client: its own files, and what it shares with the server.
-LINK_none = plain
+LINK_none = client/link_plain.o
+LINK_bearssl = client/link_bearssl.o client/trust.o client/verify.o
+LINK_SHARED_bearssl = tls_bearssl.o tls_cert.o tls_pem.o tls_der.o
 CLIENT_OWN = client/wsclient.o client/options.o client/url.o client/random.o client/queue.o \
-	client/print.o client/lines.o client/dial.o client/link_$(LINK_$(TLS)).o \
+	client/print.o client/lines.o client/dial.o $(LINK_$(TLS)) \
 	client/handshake.o client/receive.o client/transmit.o client/session.o client/ping.o client/report.o \
 	client/scrape.o
-CLIENT = $(CLIENT_OWN) sha1.o base64.o utf8.o frame.o log.o os.o loop.o loop_$(POLL).o
+CLIENT = $(CLIENT_OWN) sha1.o base64.o utf8.o frame.o log.o os.o loop.o loop_$(POLL).o \
+	$(LINK_SHARED_$(TLS))
 
 all: wsrelay wsclient
 
@@ -36,7 +39,7 @@ wsrelay: $(OBJECTS)
 	$(CC) $(CFLAGS) $(TUNING_LINK) $(LDFLAGS) -o $@ $(OBJECTS) $(LIBS)
 
 wsclient: $(CLIENT)
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(CLIENT) $(LDLIBS)
+	$(CC) $(CFLAGS) $(TUNING_LINK) $(LDFLAGS) -o $@ $(CLIENT) $(LIBS)
 
 .c.o:
 	$(CC) $(OWN_CFLAGS) $(TUNING) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
@@ -49,8 +52,8 @@ build.stamp: FORCE
 FORCE:
 
 $(OBJECTS): wsrelay.h core.h build.stamp
-$(TLS_bearssl): tls.h
-$(CLIENT_OWN): wsrelay.h client/client.h client/wire.h build.stamp
+$(TLS_bearssl) $(LINK_bearssl): tls.h
+$(CLIENT_OWN): wsrelay.h client/client.h client/wire.h client/trust.h build.stamp
 
 run: wsrelay
 	./wsrelay -c wsrelay.yaml

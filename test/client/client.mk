@@ -22,7 +22,7 @@ CLIENT_WRAPPED = test/client/wsclient_wrapped
 
 $(CLIENT_WRAPPED): $(CLIENT) test/client/wrap.c build.stamp
 	$(TEST_CC) $(LDFLAGS) -Wl,--wrap=clock_gettime -Wl,--wrap=getaddrinfo -o $@ \
-		test/client/wrap.c $(CLIENT) $(LDLIBS)
+		test/client/wrap.c $(CLIENT) $(LIBS)
 
 test-wsclient: wsrelay wsclient $(CLIENT_UNITS) $(CLIENT_WRAPPED)
 	@sh test/run.sh $(CLIENT_UNITS) $(CLIENT_PAIRS)

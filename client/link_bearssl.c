@@ -1,0 +1,217 @@
+/* link_bearssl.c: the bytes to and from the peer, by plain TCP or, for wss://, through BearSSL. There is
+ * one connection at a time, so the engine has buffers of its own. */
+#include "client/trust.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+const char link_kind[] = "bearssl";
+
+static struct secure {
+	br_ssl_client_context client;
+	struct verify verify;
+	uint8_t in[BR_SSL_BUFSIZE_INPUT], out[BR_SSL_BUFSIZE_OUTPUT];
+} secure;
+
+static const br_x509_trust_anchor *anchors;
+static size_t anchors_count;
+
+const char *link_start(const struct options *o)
+{
+	static char why[WHY_MAX];
+
+	if (!o->url.secure)
+		return o->cafile || o->insecure ? "--cafile and --insecure are for wss:// only" : NULL;
+	if (tls_random_start())
+		return "the system gives no random numbers: no TLS without them";
+	if (o->insecure) {
+		log_line(LOG_LEVEL_WARN, "--insecure: whoever answers is believed to be the server; "
+		         "all that is sent can be read by others");
+		return NULL;
+	}
+	anchors_count = trust_read(o->cafile, &anchors, why);
+	return anchors_count ? NULL : why;
+}
+
+/* What ended the engine: of a certificate in words that say what to do. */
+static const char *link_why(const br_ssl_engine_context *e)
+{
+	switch (br_ssl_engine_last_error(e)) {
+	case BR_ERR_X509_NOT_TRUSTED:
+		return "the certificate comes from nobody who is trusted; --cafile FILE trusts others";
+	case BR_ERR_X509_EXPIRED:
+		return "the certificate is expired or not valid yet; is the clock right?";
+	case BR_ERR_X509_BAD_SERVER_NAME:
+		return "the certificate is for another name";
+	case BR_ERR_X509_BAD_SIGNATURE:
+		return "the certificate has a wrong signature";
+	case BR_ERR_X509_UNSUPPORTED:
+		return "the certificate is of a kind that is not supported";
+	default:
+		return tls_engine_error(e);
+	}
+}
+
+int link_open(struct link *l, int fd, const struct options *o)
+{
+	br_ssl_engine_context *e = &secure.client.eng;
+	static const char *names[] = { "http/1.1" };
+
+	memset(l, 0, sizeof *l);
+	l->fd = fd;
+	if (!o->url.secure)
+		return 0;
+	l->tls = e;
+	memset(&secure.client, 0, sizeof secure.client);
+	tls_engine(e);
+	br_ssl_engine_set_rsavrfy(e, br_rsa_pkcs1_vrfy_get_default());
+	br_ssl_engine_set_ecdsa(e, br_ecdsa_vrfy_asn1_get_default());
+	br_ssl_engine_set_protocol_names(e, names, 1);
+	verify_start(&secure.verify, anchors, anchors_count, o);
+	br_ssl_engine_set_x509(e, &secure.verify.vtable);
+	tls_engine_fresh(e, secure.out);
+	br_ssl_engine_set_buffers_bidi(e, secure.in, sizeof secure.in, secure.out, sizeof secure.out);
+	/* An address is no server name (RFC 6066 section 3). */
+	if (br_ssl_client_reset(&secure.client, secure.verify.ip_len ? NULL : o->url.host, 0))
+		return 0;
+	l->why = link_why(e);
+	return -1;
+}
+
+static long link_failed(struct link *l, const char *why)
+{
+	l->why = why;
+	return LINK_FAILED;
+}
+
+/* What a failed recv() or send() means. */
+static long link_errno(struct link *l)
+{
+	if (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR || errno == ENOBUFS ||
+	    errno == ENOMEM)
+		return LINK_WAIT;
+	return link_failed(l, strerror(errno));
+}
+
+/* Sends the records that wait. Returns 0, or LINK_FAILED. */
+static long link_flush(struct link *l)
+{
+	br_ssl_engine_context *e = l->tls;
+	const uint8_t *p;
+	ssize_t n;
+	size_t len;
+
+	while ((p = br_ssl_engine_sendrec_buf(e, &len))) {
+		n = send(l->fd, p, len, MSG_NOSIGNAL);
+		if (n < 0)
+			return link_errno(l);
+		br_ssl_engine_sendrec_ack(e, (size_t)n);
+	}
+	return 0;
+}
+
+/* Receives until there is payload, nothing more comes, or the end; and sends what that causes.
+ * Returns LINK_WAIT, LINK_END or LINK_FAILED. */
+static long link_fill(struct link *l)
+{
+	br_ssl_engine_context *e = l->tls;
+	uint8_t *p;
+	ssize_t n;
+	size_t len;
+
+	for (;;) {
+		if (link_flush(l))
+			return LINK_FAILED;
+		if (br_ssl_engine_current_state(e) == BR_SSL_CLOSED)
+			return br_ssl_engine_last_error(e) == BR_ERR_OK ? LINK_END
+			                                                : link_failed(l, link_why(e));
+		if (br_ssl_engine_recvapp_buf(e, &len) || !(p = br_ssl_engine_recvrec_buf(e, &len)))
+			return LINK_WAIT;
+		n = recv(l->fd, p, len, 0);
+		if (n <= 0)
+			return n < 0 ? link_errno(l) : LINK_END;
+		br_ssl_engine_recvrec_ack(e, (size_t)n);
+	}
+}
+
+long link_recv(struct link *l, void *data, size_t n)
+{
+	br_ssl_engine_context *e = l->tls;
+	const uint8_t *p;
+	size_t len;
+	ssize_t got;
+	long state;
+
+	if (!e) {
+		got = recv(l->fd, data, n, 0);
+		return got > 0 ? (long)got : got == 0 ? LINK_END : link_errno(l);
+	}
+	state = link_fill(l);
+	p = br_ssl_engine_recvapp_buf(e, &len);
+	if (!p)
+		return state;
+	len = len < n ? len : n;
+	memcpy(data, p, len);
+	br_ssl_engine_recvapp_ack(e, len);
+	return (long)len;
+}
+
+/* Receives nothing: payload that came would wait in the engine, where nobody looks before the socket
+ * has more. */
+long link_send(struct link *l, const void *data, size_t n)
+{
+	br_ssl_engine_context *e = l->tls;
+	uint8_t *p;
+	size_t len;
+	ssize_t sent;
+
+	if (!e) {
+		sent = send(l->fd, data, n, MSG_NOSIGNAL);
+		return sent >= 0 ? (long)sent : link_errno(l);
+	}
+	p = br_ssl_engine_sendapp_buf(e, &len);
+	if (p) {
+		n = len < n ? len : n;
+		memcpy(p, data, n);
+		br_ssl_engine_sendapp_ack(e, n);
+		br_ssl_engine_flush(e, 0);
+	}
+	if (link_flush(l))
+		return LINK_FAILED;
+	if (br_ssl_engine_current_state(e) == BR_SSL_CLOSED)
+		return link_failed(l, br_ssl_engine_last_error(e) == BR_ERR_OK ? "the server ended TLS"
+		                                                              : link_why(e));
+	return p ? (long)n : LINK_WAIT;
+}
+
+/* A record that waits, or a handshake, needs the socket for its own direction. */
+int link_events(const struct link *l, int want)
+{
+	const br_ssl_engine_context *e = l->tls;
+	size_t len;
+
+	if (!e)
+		return want;
+	if (br_ssl_engine_sendrec_buf(e, &len))
+		want |= LOOP_OUT;
+	else if (!br_ssl_engine_sendapp_buf(e, &len))
+		want = LOOP_IN;
+	return want;
+}
+
+void link_shutdown(struct link *l)
+{
+	if (l->tls) {
+		br_ssl_engine_close(l->tls);
+		link_flush(l);
+	}
+	shutdown(l->fd, SHUT_WR);
+}
+
+void link_close(struct link *l)
+{
+	if (l->fd >= 0)
+		close(l->fd);
+	l->fd = -1;
+}
