@@ -20,7 +20,7 @@ struct options {
 	uint32_t ping_interval, pong_timeout, reconnect_delay;
 	uint32_t backoff;               /* the longest delay; 0: the delay does not grow */
 	uint32_t status_interval;       /* 0: no status lines */
-	uint32_t timeout;               /* from the name's look-up to the handshake; --once: to the pong */
+	uint32_t timeout;               /* to connect, or for all of --once */
 	uint32_t quit_delay;
 	uint32_t max_message;           /* bytes, either way */
 	uint32_t buffer;                /* bytes of messages kept until they are delivered */
@@ -56,7 +56,7 @@ struct print {
 	size_t len, at;
 	int op, style, stage;
 	int watched, waits;             /* waits: it takes no more until LOOP_OUT */
-	int failed;                     /* errno of a write that failed; EPIPE: its reader is gone */
+	int failed;                     /* errno; EPIPE: its reader is gone */
 	size_t room;                    /* bytes of buf in use: one write never blocks */
 	size_t start, end;              /* buf[start..end) is to be written */
 	char buf[4096];
@@ -93,8 +93,8 @@ struct lines {
 	uint64_t number;                /* of the next line, from 1 on */
 };
 
-/* Reads standard input when it is a pipe, a socket, a file or a terminal. Returns 0, or -1: memory is
- * out. */
+/* Reads standard input when it is a pipe, a socket, a file or a terminal. Returns 0, or -1: memory
+ * is out. */
 int lines_start(struct lines *l, const struct options *o, struct queue *q, struct counts *counts);
 void lines_stop(struct lines *l);
 
@@ -124,7 +124,8 @@ struct transmit {
 
 /* Puts what is due into out: control frames first, between messages; then messages, as long as
  * `window` more bytes of them may go. Counts messages as sent. */
-void transmit_fill(struct transmit *t, struct queue *q, struct counts *counts, int op, size_t window);
+void transmit_fill(struct transmit *t, struct queue *q, struct counts *counts, int op,
+                   size_t window);
 
 /* ---- session.c: one connection, from the request to its end ---------------------------------- */
 
@@ -148,7 +149,7 @@ struct session {
 	uint64_t heard;                 /* bytes came, or we did not read */
 	uint64_t wrote;                 /* output moved, or none waited */
 	uint64_t ping_due;              /* when the next of --ping-interval is */
-	uint64_t ping_sent, ping_micros;        /* when the last one was handed over, 0: it was not */
+	uint64_t ping_sent, ping_micros;        /* when the last was handed over, 0: not yet */
 	uint64_t ping_waited;           /* how long it is unanswered, our pauses left out */
 	uint64_t turned;                /* the last turn */
 	uint64_t ping_number;

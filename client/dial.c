@@ -54,7 +54,7 @@ static void dial_ready(struct watch *w, int events);
 /* Starts to connect to the next address that can be tried at all. */
 static void dial_next(struct dial *d, const char *why)
 {
-	uint64_t now = loop_now();
+	uint64_t now = loop_now(), left;
 	int fd, one = 1, local = 0;
 
 	dial_unwatch(d);
@@ -64,7 +64,8 @@ static void dial_next(struct dial *d, const char *why)
 		dial_name(d, a);
 		fd = socket(a->family, SOCK_STREAM, 0);
 		if (fd < 0 || os_nonblocking(fd)) {
-			local = errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM;
+			local = errno == EMFILE || errno == ENFILE || errno == ENOBUFS ||
+			        errno == ENOMEM;
 			why = strerror(errno);
 			if (fd >= 0)
 				close(fd);
@@ -77,7 +78,8 @@ static void dial_next(struct dial *d, const char *why)
 			continue;
 		}
 		/* Each of those that are left gets the same share of the time. */
-		d->turn_until = now + (d->until > now ? d->until - now : 0) / (d->answer.count - d->at);
+		left = d->until > now ? d->until - now : 0;
+		d->turn_until = now + left / (d->answer.count - d->at);
 		d->state = DIAL_CONNECTING;
 		dial_watch(d, fd, dial_ready, LOOP_OUT);
 		return;

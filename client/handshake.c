@@ -5,7 +5,8 @@
 #include <string.h>
 
 enum {
-	SEEN_UPGRADE = 1 << 0, SEEN_CONNECTION = 1 << 1, SEEN_ACCEPT = 1 << 2, SEEN_PROTOCOL = 1 << 3
+	SEEN_UPGRADE = 1 << 0, SEEN_CONNECTION = 1 << 1, SEEN_ACCEPT = 1 << 2,
+	SEEN_PROTOCOL = 1 << 3
 };
 
 struct text {
@@ -225,12 +226,14 @@ static int check_protocol(struct handshake *h, struct text value)
 	struct text asked = { h->subprotocols, h->subprotocols ? strlen(h->subprotocols) : 0 };
 
 	/* Subprotocols, other than the rest, differ by case (RFC 6455 section 4.1). */
-	for (struct text item; asked.s && next_item(&asked, &item); )
-		if (!(h->seen & SEEN_PROTOCOL) && value.n == item.n && !memcmp(value.s, item.s, item.n)) {
-			h->seen |= SEEN_PROTOCOL;
-			snprintf(h->subprotocol, sizeof h->subprotocol, "%.*s", (int)value.n, value.s);
-			return 0;
-		}
+	for (struct text item; asked.s && next_item(&asked, &item); ) {
+		if (h->seen & SEEN_PROTOCOL || value.n != item.n ||
+				memcmp(value.s, item.s, item.n))
+			continue;
+		h->seen |= SEEN_PROTOCOL;
+		snprintf(h->subprotocol, sizeof h->subprotocol, "%.*s", (int)value.n, value.s);
+		return 0;
+	}
 	return wrong(h, "the server chose a subprotocol that was not asked for");
 }
 
@@ -296,7 +299,7 @@ long handshake_response(struct handshake *h, const char *head, size_t n)
 
 		if (c != '\n') {
 			if (cr || (c < ' ' && c != '\r' && c != '\t') || c == 0x7f)
-				return wrong(h, "the server's answer has a byte %02x, which is no HTTP", c);
+				return wrong(h, "the server's answer has a byte %02x", c);
 			continue;
 		}
 		if (!cr)

@@ -36,7 +36,8 @@ static const struct option {            /* texts inside: no pointer has to be re
 	{ 'r', "reconnect-delay", PERIOD, AT(reconnect_delay), "before the next connection (5s)" },
 	{ 'R', "backoff", PERIOD, AT(backoff), "double the delay up to this, jitter" },
 	{ 's', "subprotocol", TOKENS, AT(subprotocol), "ask for a subprotocol, or several: a,b" },
-	{ 'S', "status-interval", DELAY, AT(status_interval), "between status lines (30s); 0: none" },
+	{ 'S', "status-interval", DELAY, AT(status_interval),
+	  "between status lines (30s), 0: none" },
 	{ 't', "timeout", PERIOD, AT(timeout), "to connect (10s), for all of --once (5s)" },
 	{ 'V', "version", FLAG, AT(version), "print the version, exit" },
 	{ 'x', "max-message", SIZE, AT(max_message), "longest message, either way (1MiB)" },
@@ -47,7 +48,9 @@ enum { OPTIONS = sizeof table / sizeof *table };
 
 void options_usage(void)
 {
-	static const char values[][5] = { "", "TIME", "TIME", "SIZE", "TEXT", "TEXT", "TEXT", "TEXT" };
+	static const char values[][5] = {
+		"", "TIME", "TIME", "SIZE", "TEXT", "TEXT", "TEXT", "TEXT"
+	};
 	size_t i;
 
 	printf("usage: wsclient [options] ws://HOST[:PORT][/PATH]\n"

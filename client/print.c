@@ -146,7 +146,7 @@ static void print_pump(struct print *p)
 		print_fill(p);
 		if (p->data && !print_write(p))
 			break;
-		/* What is left of the buffer moves to its start: there is room for the longest piece. */
+		/* What is left moves to the start: there is room for the longest piece. */
 		memmove(p->buf, p->buf + p->start, p->end - p->start);
 		p->end -= p->start;
 		p->start = 0;

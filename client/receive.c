@@ -1,4 +1,4 @@
-/* receive.c: a server's bytes to whole messages and control frames (RFC 6455 sections 5 and 8.1). */
+/* receive.c: a server's bytes to messages and control frames (RFC 6455 sections 5 and 8.1). */
 #include "client/client.h"
 
 #include <stdlib.h>

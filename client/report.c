@@ -62,7 +62,8 @@ static size_t report_add(char *line, size_t n, const struct client *c, const str
 	char text[32];
 
 	if (f->kind == FIGURE_MICROS)
-		snprintf(text, sizeof text, "%" PRIu64 ".%03u", value / 1000, (unsigned)(value % 1000));
+		snprintf(text, sizeof text, "%" PRIu64 ".%03u", value / 1000,
+		         (unsigned)(value % 1000));
 	else
 		snprintf(text, sizeof text, "%" PRIu64, value);
 	return n + (size_t)snprintf(line + n, STATUS_MAX - n, json ? ",\"%s%s\":%s" :
@@ -81,7 +82,8 @@ static void report_json(const struct client *c)
 	size_t n = 0;
 
 	if (gmtime_r(&now, &tm))
-		n = strftime(line, sizeof line, "{\"time\":\"%Y-%m-%dT%H:%M:%SZ\",\"level\":\"info\","
+		n = strftime(line, sizeof line,
+		             "{\"time\":\"%Y-%m-%dT%H:%M:%SZ\",\"level\":\"info\","
 		             "\"message\":\"Status\"", &tm);
 	for (f = report_figures; *f->name; f++)
 		n = report_add(line, n, c, f);
@@ -106,8 +108,8 @@ void report_status(struct client *c)
 	/* The connection; and the messages, when there are any, in a line of their own. */
 	for (f++; f->at != AT(sent); f++)
 		n = report_add(line, n, c, f);
-	log_line(LOG_LEVEL_INFO, "Status: %s%s", c->counts.connected ? "connected," : "not connected,",
-	         line);
+	log_line(LOG_LEVEL_INFO, "Status: %s%s",
+	         c->counts.connected ? "connected," : "not connected,", line);
 	if (!c->counts.sent && !c->counts.received && !c->counts.dropped && !c->queue.count)
 		return;
 	for (n = 0; *f->name; f++)
@@ -121,7 +123,8 @@ static void report_clean(char text[WHY_MAX], const char *why)
 	size_t n;
 
 	for (n = 0; n < WHY_MAX - 1 && why[n]; n++)
-		text[n] = why[n] >= ' ' && why[n] < 0x7f && why[n] != '"' && why[n] != '\\' ? why[n] : '?';
+		text[n] = why[n] < ' ' || why[n] >= 0x7f || why[n] == '"' || why[n] == '\\' ?
+		          '?' : why[n];
 	text[n] = '\0';
 }
 

@@ -52,7 +52,8 @@ static void metrics(void)
 		add("# HELP wsclient_%s%s %s\n", f->name, units[f->kind], f->help);
 		add("# TYPE wsclient_%s%s %s\n", f->name, units[f->kind],
 		    f->kind == FIGURE_COUNTER ? "counter" : "gauge");
-		add("wsclient_%s%s %" PRIu64, f->name, units[f->kind], micros ? value / 1000000 : value);
+		add("wsclient_%s%s %" PRIu64, f->name, units[f->kind],
+		    micros ? value / 1000000 : value);
 		add(micros ? ".%06u\n" : "\n", (unsigned)(value % 1000000));
 	}
 }
@@ -108,9 +109,11 @@ static void scrape_answer(void)
 		metrics();
 	else
 		add("Only GET /metrics is served here.\n");
-	n = snprintf(head, sizeof head, "%sContent-Type: text/plain; version=0.0.4; charset=utf-8\r\n"
+	n = snprintf(head, sizeof head,
+	             "%sContent-Type: text/plain; version=0.0.4; charset=utf-8\r\n"
 	             "Content-Length: %zu\r\nConnection: close\r\n\r\n",
-	             found ? "HTTP/1.1 200 OK\r\n" : "HTTP/1.1 404 Not Found\r\n", scrape.end - HEAD);
+	             found ? "HTTP/1.1 200 OK\r\n" : "HTTP/1.1 404 Not Found\r\n",
+	             scrape.end - HEAD);
 	scrape.start = (size_t)(HEAD - n);
 	memcpy(scrape.page + scrape.start, head, (size_t)n);
 	scrape_send();
@@ -216,7 +219,8 @@ int scrape_start(struct client *c, const char *where)
 	memset(&hints, 0, sizeof hints);
 	hints.ai_socktype = SOCK_STREAM;
 	hints.ai_flags = AI_PASSIVE | AI_NUMERICHOST | AI_NUMERICSERV;
-	error = strlen(port) > 5 ? EAI_SERVICE : getaddrinfo(*host ? host : NULL, port, &hints, &list);
+	error = strlen(port) > 5 ? EAI_SERVICE :
+	        getaddrinfo(*host ? host : NULL, port, &hints, &list);
 	if (error) {
 		log_line(LOG_LEVEL_ERROR, "--metrics %s: it must be PORT or ADDRESS:PORT", where);
 		return -1;
@@ -224,7 +228,8 @@ int scrape_start(struct client *c, const char *where)
 	scrape.listener.fd = scrape_listen(list);
 	freeaddrinfo(list);
 	if (scrape.listener.fd < 0) {
-		log_line(LOG_LEVEL_ERROR, "cannot listen on %s (metrics): %s", where, strerror(errno));
+		log_line(LOG_LEVEL_ERROR, "cannot listen on %s (metrics): %s", where,
+		         strerror(errno));
 		return -1;
 	}
 	scrape.client = c;

@@ -290,7 +290,8 @@ static int session_next(const struct session *s, uint64_t now, int most)
 	if (s->transmit.start < s->transmit.end)
 		most = sooner(s->wrote + limit, now, most);
 	if (s->ping_flying && s->ping_sent)
-		most = sooner((s->heard > s->ping_sent ? s->heard : s->ping_sent) + limit, now, most);
+		most = sooner(limit + (s->heard > s->ping_sent ? s->heard : s->ping_sent), now,
+		              most);
 	return most;
 }
 
@@ -327,7 +328,8 @@ void session_start(struct session *s, struct client *c, int fd, uint64_t until)
 	s->until = until;
 	s->turned = s->wrote = s->heard = loop_now();
 	random_bytes(nonce, sizeof nonce);
-	s->transmit.end = handshake_request(&s->handshake, (char *)s->transmit.out, c->options, nonce);
+	s->transmit.end = handshake_request(&s->handshake, (char *)s->transmit.out, c->options,
+	                                    nonce);
 	receive_start(&s->receive, c->options->max_message);
 	if (link_open(&s->link, fd, c->options)) {
 		session_why(s, "%s", s->link.why);
@@ -361,7 +363,8 @@ static void session_refused(struct session *s)
 	struct queue *q = &s->client->queue;
 
 	if (q->tail < q->careful && (q->next != q->tail || s->transmit.inside)) {
-		log_line(LOG_LEVEL_ERROR, "A message was refused with %d and is dropped", s->refused);
+		log_line(LOG_LEVEL_ERROR, "A message was refused with %d and is dropped",
+		         s->refused);
 		queue_drop(q);
 		s->client->counts.dropped++;
 	} else {

@@ -69,7 +69,8 @@ static void put_message(struct transmit *t, struct queue *q, struct counts *coun
 		counts->sent++;
 }
 
-void transmit_fill(struct transmit *t, struct queue *q, struct counts *counts, int op, size_t window)
+void transmit_fill(struct transmit *t, struct queue *q, struct counts *counts, int op,
+                   size_t window)
 {
 	if (t->start == t->end)
 		t->start = t->end = 0;

@@ -173,7 +173,8 @@ static int read_target(struct url *u, const char *s, const char **why)
 	for (; *s; s++) {
 		int escape = *s == '%' && is_hex(s[1]) && is_hex(s[2]);
 
-		if (!escape && !is_letter(*s) && !is_digit(*s) && !memchr(marks, *s, sizeof marks - 1)) {
+		if (!escape && !is_letter(*s) && !is_digit(*s) &&
+				!memchr(marks, *s, sizeof marks - 1)) {
 			*why = *s == '#' ? "a fragment (#) is not allowed" :
 			       "the path has characters to be written as %XX";
 			return -1;

@@ -19,7 +19,7 @@ enum {  /* Limits that are not options. */
 	BYTES_MAX = 16384,              /* read or written by one call */
 	WINDOW_MAX = 65536,             /* bytes of messages behind an unanswered ping: a slow line
 	                                 * must not carry so much that the pong comes too late */
-	PONG_PATIENCE = 10,             /* pong timeouts that a ping may take while other bytes come */
+	PONG_PATIENCE = 10,             /* pong timeouts for a pong while other bytes come */
 	CLOSE_MS = 2000,                /* for the close handshake and the end of TCP */
 	RECONNECT_MIN_MS = 100,
 	WHY_MAX = 200                   /* bytes of a text that says why */
@@ -61,7 +61,7 @@ struct queue {
 	uint64_t next;                  /* the one to send next */
 	uint64_t furthest;              /* next was here once: what is before it is sent again */
 	uint64_t head;                  /* behind the newest */
-	uint64_t careful;               /* up to here one message at a time: one of them was refused */
+	uint64_t careful;               /* up to here one at a time: one was refused */
 	uint64_t count;                 /* messages from tail to head */
 };
 
@@ -153,7 +153,8 @@ enum { LINK_WAIT = 0, LINK_END = -1, LINK_FAILED = -2 };
 extern const char link_kind[];          /* as tls_kind: "none" */
 
 /* Before the first connection: reads the certificates. Without TLS it refuses wss://, --cafile and
- * --insecure; with TLS the log is told loudly of --insecure. Returns NULL, or why nothing can be tried: a text that stays. */
+ * --insecure; with TLS the log is told loudly of --insecure. Returns NULL, or why nothing can be
+ * tried: a text that stays. */
 const char *link_start(const struct options *o);
 
 /* Takes over a connected, non-blocking socket. Returns 0, or -1 with l->why; the socket is the
@@ -219,7 +220,7 @@ struct receive {
 	uint8_t control[FRAME_CONTROL_MAX];
 	uint8_t control_len;
 	const char *why;                /* a constant: what the server did wrong */
-	int got;                        /* OP_TEXT, OP_BINARY, OP_PING, OP_PONG, OP_CLOSE; 0: nothing */
+	int got;                        /* OP_TEXT, OP_BINARY, OP_PING, OP_PONG, OP_CLOSE or 0 */
 	const uint8_t *data;            /* of what it got, good until the next call */
 	size_t data_len;
 };

@@ -66,7 +66,8 @@ static void signal_ready(struct watch *w, int events)
 			client.stop_until = 0;
 		} else {
 			log_line(LOG_LEVEL_INFO, "Stopping");
-			stop(&client, client.options->once ? EXIT_FAILED : EXIT_OK, CLOSE_GOING_AWAY);
+			stop(&client, client.options->once ? EXIT_FAILED : EXIT_OK,
+			     CLOSE_GOING_AWAY);
 		}
 	}
 }
@@ -103,7 +104,7 @@ static int signals_start(void)
 
 /* ---- one connection after the other */
 
-/* Half of a delay that grew is chance, so that many clients of one server do not come back at once. */
+/* Half of it is chance, so that many clients of one server do not come back at once. */
 static uint64_t delay(const struct client *c)
 {
 	const struct options *o = c->options;
@@ -135,8 +136,8 @@ static void lost(struct client *c, const char *what, const char *why, int local)
 	ms = delay(c);
 	c->failures++;
 	c->retry_at = loop_now() + ms;
-	log_line(LOG_LEVEL_WARN, "%s: %s; next try in %" PRIu64 ".%" PRIu64 " s", what, why, ms / 1000,
-	         ms / 100 % 10);
+	log_line(LOG_LEVEL_WARN, "%s: %s; next try in %" PRIu64 ".%" PRIu64 " s", what, why,
+	         ms / 1000, ms / 100 % 10);
 }
 
 static void session_over(struct client *c)
@@ -211,7 +212,8 @@ static int once(struct client *c, uint64_t now, int most)
 		report_once(c, EXIT_OK, "");
 		stop(c, EXIT_OK, CLOSE_NORMAL);
 	} else if (now >= until) {
-		report_once(c, EXIT_FAILED, c->session.opened ? "no pong in time" : "no answer in time");
+		report_once(c, EXIT_FAILED,
+		            c->session.opened ? "no pong in time" : "no answer in time");
 		stop(c, EXIT_FAILED, CLOSE_NORMAL);
 	}
 	return sooner(until, now, most);
@@ -340,7 +342,8 @@ int main(int argc, char **argv)
 		if (options.help)
 			options_usage();
 		else
-			printf(WSRELAY_VERSION "\nwsclient with %s, TLS: %s\n", loop_kind, link_kind);
+			printf(WSRELAY_VERSION "\nwsclient with %s, TLS: %s\n", loop_kind,
+			       link_kind);
 		return fflush(stdout) || ferror(stdout) ? EX_IOERR : 0;
 	}
 	config.log_level = options.once || options.quiet ? LOG_LEVEL_ERROR : LOG_LEVEL_INFO;

@@ -1,8 +1,8 @@
 /* wrap.c: a clock that jumps and a resolver that fails, for a wsclient linked with --wrap.
  *
  * The file $WRAP says how: "OFFSET_REAL OFFSET_MONOTONIC RESOLVER", the offsets in seconds; the
- * resolver is ok (all names are 127.0.0.1), two (127.0.0.2 first), none, again, system, hang or slow.
- * It is read at each call, so that a test changes it while the client runs. */
+ * resolver is ok (all names are 127.0.0.1), two (127.0.0.2 first), none, again, system, hang or
+ * slow. It is read at each call, so that a test changes it while the client runs. */
 #include <errno.h>
 #include <netdb.h>
 #include <stdio.h>
@@ -67,7 +67,8 @@ int __wrap_getaddrinfo(const char *host, const char *port, const struct addrinfo
 		int error = __real_getaddrinfo("127.0.0.2", port, hints, list);
 
 		/* Its list has one entry, since hints ask for one kind of socket. */
-		return error ? error : __real_getaddrinfo("127.0.0.1", port, hints, &(*list)->ai_next);
+		return error ? error :
+		       __real_getaddrinfo("127.0.0.1", port, hints, &(*list)->ai_next);
 	}
 	return __real_getaddrinfo("127.0.0.1", port, hints, list);
 }
