@@ -238,10 +238,9 @@ static void session_send(struct session *s)
 	}
 	if (!session_alive(s) || !t->closed || t->start < t->end)
 		return;
-	/* Ours is out. Who broke the protocol is not waited for; otherwise the server ends TCP. */
-	if (s->broken)
-		s->state = SESSION_ENDED;
-	else if (s->peer_code && !s->mute) {
+	/* Ours is out; the server ends TCP. What it sends until then is read, since unread bytes would
+	 * make our end a reset, which can overtake the close frame. */
+	if ((s->broken || s->peer_code) && !s->mute) {
 		s->mute = 1;
 		link_shutdown(&s->link);
 	}
