@@ -210,7 +210,7 @@ void report_once(const struct client *c, int code, const char *why);
 
 /* ---- scrape.c: GET /metrics, Prometheus text 0.0.4 ------------------------------------------- */
 
-/* Listens on [ADDRESS:]PORT. Returns 0, or -1 after it has logged why. */
+/* Listens on [ADDRESS:]PORT. Returns 0, or an exit status after it has logged why. */
 int scrape_start(struct client *c, const char *where);
 void scrape_tick(uint64_t now);
 void scrape_stop(void);

@@ -5,7 +5,9 @@
 #include <inttypes.h>
 #include <netdb.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sysexits.h>
 #include <unistd.h>
 
 enum { REQUEST = 2048, PAGE = 6144, HEAD = 160, TIMEOUT_MS = 5000, REST_MS = 100 };
@@ -213,24 +215,24 @@ int scrape_start(struct client *c, const char *where)
 	socklen_t len = sizeof at;
 	char host[64], number[8] = "?";
 	const char *port;
-	int error;
 
 	scrape_split(where, host, &port);
 	memset(&hints, 0, sizeof hints);
 	hints.ai_socktype = SOCK_STREAM;
 	hints.ai_flags = AI_PASSIVE | AI_NUMERICHOST | AI_NUMERICSERV;
-	error = strlen(port) > 5 ? EAI_SERVICE :
-	        getaddrinfo(*host ? host : NULL, port, &hints, &list);
-	if (error) {
+	/* Of 70000 getaddrinfo() may make 4464. */
+	if (!*port || port[strspn(port, "0123456789")] || strlen(port) > 5 ||
+	    strtoul(port, NULL, 10) > 65535 ||
+	    getaddrinfo(*host ? host : NULL, port, &hints, &list)) {
 		log_line(LOG_LEVEL_ERROR, "--metrics %s: it must be PORT or ADDRESS:PORT", where);
-		return -1;
+		return EX_USAGE;
 	}
 	scrape.listener.fd = scrape_listen(list);
 	freeaddrinfo(list);
 	if (scrape.listener.fd < 0) {
 		log_line(LOG_LEVEL_ERROR, "cannot listen on %s (metrics): %s", where,
 		         strerror(errno));
-		return -1;
+		return EXIT_COULD_NOT_TRY;
 	}
 	scrape.client = c;
 	scrape.listening = 1;

@@ -292,9 +292,9 @@ static int start(struct client *c)
 	if (why)
 		return EXIT_COULD_NOT_TRY;
 	print_start(&c->print, o);
-	if (signals_start() || (o->metrics && scrape_start(c, o->metrics)))
+	if (signals_start())
 		return EXIT_COULD_NOT_TRY;
-	return 0;
+	return o->metrics ? scrape_start(c, o->metrics) : 0;
 }
 
 static int run(struct client *c)

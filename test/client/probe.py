@@ -97,6 +97,9 @@ def usage():
         status, out, err = probe(*args)
         check(status == 64 and not out and err.startswith("wsclient: "), (args, status, out, err))
         check(err.count("\n") <= 2, err)
+    for port in ("x", "70000", "", "-1", "+1", " 1", "[::1]", "a.b:1", "1:2:3"):
+        status, out, err = probe("--metrics", port, "ws://h/")
+        check(status == 64 and "it must be PORT or ADDRESS:PORT" in err, (port, status, err))
     status, out, err = probe("-h")
     check(status == 0 and "--reconnect-delay TIME" in out and not err, (status, out, err))
     status, out, err = probe("--version")
