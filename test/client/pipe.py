@@ -3,6 +3,7 @@ import base64
 import json
 import os
 import pty
+import random
 import re
 import select
 import signal
@@ -273,6 +274,46 @@ class CutUp(Proxy):
         Proxy.__init__(self, to)
 
 
+class Shears(Proxy):
+    """Cuts each of the first connections somewhere, in either direction."""
+
+    def __init__(self, to, seed, cuts):
+        self.random = random.Random(seed)
+        self.cuts = cuts
+        Proxy.__init__(self, to)
+
+    def copy(self, source, to, most):
+        if self.script.count <= self.cuts:
+            most = self.random.choice((None, self.random.randrange(200, 60000)))
+            most = most or self.random.randrange(200, 3000)
+        Proxy.copy(self, source, to, most)
+
+
+def shears():
+    """Cut after cut: all lines go out in their order, and all come back to the server once more."""
+    lines = [b"%d %s" % (i, b"x" * (i * 37 % 900)) for i in range(3000)]
+    for seed in range(4):
+        got = []
+
+        def work(peer, _):
+            peer.open()
+            while True:
+                op, text = peer.message()
+                if op == 8:
+                    peer.send(8, text)
+                    return
+                got.append(text)
+                peer.send(1, text)
+        script = Script(work)
+        proxy = Shears(script.port, seed, 12)
+        status, out, log = run(b"\n".join(lines) + b"\n", "--pong-timeout", "2s", *QUICK, proxy.url)
+        check(status == 0 and list(dict.fromkeys(got)) == lines, "seed %d: %s, %d: %s" %
+              (seed, status, len(set(got)), log))
+        check(set(out.splitlines()) <= set(lines), "seed %d: only whole lines come out" % seed)
+        check(log.count("Connection lost") >= 5, log)
+        script.stop()
+
+
 def no_resend():
     """--no-resend: what was sent is dropped and counted; the rest goes on."""
     def work(peer, number):
@@ -352,6 +393,7 @@ for test in (echo, refused_lines, json_lines, standard_input, terminal, slow_rea
     test(echo_server)
 echo_server.stop()
 resend()
+shears()
 no_resend()
 poison()
 server_ends()
