@@ -67,7 +67,7 @@ build()
 		"$@" >build.log 2>&1
 	status=$?
 	cat build.log
-	[ "$status" -eq 0 ] && ! grep -E '^(apps/)?[a-z0-9_]+\.[ch]:.* warning: ' build.log
+	[ "$status" -eq 0 ] && ! grep -E '^((apps|client)/)?[a-z0-9_]+\.[ch]:.* warning: ' build.log
 }
 
 # Puts a script in a program's place that runs it by $runner, so that tests can start it as well.
@@ -94,12 +94,13 @@ one()
 	done
 	mkdir "$1/$2" && copy "$1/$2" && cd "$1/$2" || return
 	tests=$(words "$parts")
+	tests=$(words '$(UNIT_TESTS) $(CLIENT_UNITS) $(HUB_TESTS) $(FUZZ_REPLAYS)')
 	# An emulator's own memory grows: what e2e_slow says of memory cannot hold there.
 	tests="$tests $(words "$whole" | sed "${runner:+s|test/e2e_slow||}")"
 	simulator=$(words '$(SIM_DIR)/sim')
 	[ "$worlds" -gt 0 ] || simulator=
 	counts='0 passed, 1 failed'
-	if build wsrelay $tests $simulator; then
+	if build wsrelay wsclient $tests $simulator; then
 		if [ -n "$runner" ]; then
 			wrap wsrelay $tests $simulator
 			export FUZZ_MS=1000     # what is emulated may take longer
