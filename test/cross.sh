@@ -13,7 +13,7 @@ every='mips i686 select epoll kqueue musl clang unsigned-char O0 O3 Os'
 variant()
 {
 	cc=gcc cflags=-O2 ldflags='' poll=poll runner='' whole='' worlds=${WORLDS:-1000}
-	parts='$(UNIT_TESTS) $(HUB_TESTS) $(FUZZ_REPLAYS)'
+	parts='$(UNIT_TESTS) $(CLIENT_UNITS) $(HUB_TESTS) $(FUZZ_REPLAYS)'
 	case $1 in
 	mips)
 		# The emulator's folders need 64-bit offsets; what snprintf cuts is meant to be cut.
@@ -94,7 +94,6 @@ one()
 	done
 	mkdir "$1/$2" && copy "$1/$2" && cd "$1/$2" || return
 	tests=$(words "$parts")
-	tests=$(words '$(UNIT_TESTS) $(CLIENT_UNITS) $(HUB_TESTS) $(FUZZ_REPLAYS)')
 	# An emulator's own memory grows: what e2e_slow says of memory cannot hold there.
 	tests="$tests $(words "$whole" | sed "${runner:+s|test/e2e_slow||}")"
 	simulator=$(words '$(SIM_DIR)/sim')

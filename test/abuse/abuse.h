@@ -23,6 +23,9 @@ enum { ABUSE_EXACT = 0, ABUSE_SLACK_KIB = 32 * 1024 };
 enum { ABUSE_EXACT = 1, ABUSE_SLACK_KIB = 1024 };
 #endif
 
+/* memory.input by default: pages that a large read may be the first to touch. */
+enum { ABUSE_INPUT_KIB = 256 };
+
 /* A client's state of TLS, fixed memory too, is not touched before a client comes. */
 enum { ABUSE_TLS_KIB = 5 * 1024 };
 

@@ -230,7 +230,7 @@ static void test_single_bytes(void)
  * What the process may hold more than before: the message up to its limit, and
  * the pages of memory.input that a read after a pause is the first to touch.
  */
-enum { INPUT_KIB = 256, SLACK_KIB = 128 };
+enum { SLACK_KIB = 128 };
 
 /* Sends fragments of `each` bytes, at most `most`, until the server closes. */
 static void endless(struct client *c, size_t each, long most)
@@ -267,7 +267,7 @@ static void test_large_fragments(void)
 	code = abuse_read_close(&c);
 	CHECK(code == 1009, "closed with %d", code);
 	peak = abuse_status_kib(a->s.pid, "VmHWM") - peak;
-	CHECK(peak <= mib * 1024L + INPUT_KIB + SLACK_KIB || !ABUSE_EXACT,
+	CHECK(peak <= mib * 1024L + ABUSE_INPUT_KIB + SLACK_KIB || !ABUSE_EXACT,
 	      "%ld KiB more at the peak", peak);
 	client_leave(&c);
 	abuse_figure(a, ": limit %d MiB, peak %+ld KiB", mib, peak);
@@ -291,7 +291,7 @@ static void test_small_fragments(size_t each)
 	code = abuse_read_close(&c);
 	CHECK(code == 1008, "closed with %d", code);
 	peak = abuse_status_kib(a->s.pid, "VmHWM") - before;
-	CHECK(peak <= 128 + INPUT_KIB + SLACK_KIB || !ABUSE_EXACT,
+	CHECK(peak <= 128 + ABUSE_INPUT_KIB + SLACK_KIB || !ABUSE_EXACT,
 	      "%ld KiB more at the peak", peak);
 	client_leave(&c);
 	abuse_figure(a, ": %d, peak %+ld KiB", code, peak);

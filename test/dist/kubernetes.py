@@ -185,7 +185,7 @@ def problems(server, client):
         _, box, _ = pod_problems(client, {"metrics": 9100}, want)
         name = service["metadata"]["name"]
         url = "ws://%s:%d%s" % (name, config["server"]["port"], config["server"]["path"])
-        want(box["args"] == ["--metrics", "9100", url], "the client's args are %s" % box["args"])
+        want(box["args"] == ["--metrics", ":9100", url], "the client's args are %s" % box["args"])
     except (KeyError, LookupError, TypeError) as e:
         wrong.append("%s: %s" % (type(e).__name__, e))
     return wrong
