@@ -138,7 +138,8 @@ int tls_record_len(const uint8_t *record, size_t n);
 
 /* Lends it both and gives it the whole record of n bytes, which is decrypted where it lies. What it
  * has to say to that is to be taken out next, by br_ssl_engine_sendrec_buf() and _ack(), until there
- * is no more; then the payload by br_ssl_engine_recvapp_buf() and _ack(). Returns 0, or -1: failed. */
+ * is no more; then the payload by br_ssl_engine_recvapp_buf() and _ack(). Returns 0, or -1: it takes
+ * no record. A record that it refuses shows in its state: BR_SSL_CLOSED. */
 int tls_engine_feed(br_ssl_engine_context *e, uint8_t *record, size_t n, uint8_t *out);
 
 /* Why it has failed, in words; "closed" when it has not. */

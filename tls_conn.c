@@ -17,6 +17,8 @@ enum {
 };
 
 static uint32_t costly, costly_turn;    /* tls_costly at the start of this turn of the hub */
+static const struct conn *first, *next; /* whose step of a handshake is the first in this turn; in the
+                                         * next. NULL: anybody's. To compare with only */
 
 static void tls_drop_in(struct conn *c)
 {
@@ -179,7 +181,8 @@ static int tls_open_record(struct conn *c, uint8_t *record, size_t n, uint8_t **
 	return br_ssl_engine_current_state(e) != BR_SSL_CLOSED;
 }
 
-/* The stream ends behind n bytes of payload: in order, or why is what was wrong. Returns as recv(). */
+/* The stream ends behind n bytes of payload, in order unless `why` says what is wrong. Returns as
+ * recv(). */
 static ssize_t tls_stream_ends(struct conn *c, uint8_t *payload, size_t n, const char *why)
 {
 	/* What came whole before the end counts. It may be what kills c. */
@@ -218,6 +221,27 @@ static ssize_t tls_open_records(struct conn *c, uint8_t *raw, size_t n)
 	return -1;
 }
 
+/* Whether c may take a step of its handshake in this turn. Who finds no place in one begins the
+ * next: else those whom the loop comes to first would leave none to the others. */
+static int tls_may_step(const struct conn *c)
+{
+	if (costly_turn != c->hub->turn) {
+		costly_turn = c->hub->turn;
+		costly = tls_costly;
+		first = next;
+		next = NULL;
+	}
+	if (first && first != c)
+		return 0;
+	if (tls_costly - costly >= TLS_COSTLY_A_TURN) {
+		if (!next)
+			next = c;
+		return 0;
+	}
+	first = NULL;
+	return 1;
+}
+
 ssize_t tls_recv(struct conn *c, size_t room)
 {
 	struct tls *t = c->tls;
@@ -226,11 +250,7 @@ ssize_t tls_recv(struct conn *c, size_t room)
 
 	if (!t || c->state > CONN_OPEN)
 		return recv(c->watch.fd, h->input, room, 0);
-	if (costly_turn != h->turn) {
-		costly_turn = h->turn;
-		costly = tls_costly;
-	}
-	if (!t->ready && tls_costly - costly >= TLS_COSTLY_A_TURN) {
+	if (!t->ready && !tls_may_step(c)) {
 		errno = EAGAIN;
 		return -1;
 	}

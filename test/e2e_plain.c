@@ -1,4 +1,4 @@
-/* e2e_plain.c: clients speak to their sockets as they are. With TLS=bearssl tls/e2e_tls.c stands here. */
+/* e2e_plain.c: clients use sockets as they are. With TLS=bearssl tls/e2e_tls.c stands here. */
 #include "e2e.h"
 
 #include <sys/socket.h>

@@ -1,8 +1,8 @@
-/* e2e_tls.c: with E2E_TLS=FOLDER, of certs.sh, clients speak TLS by OpenSSL to the servers, which get
- * p256.pem; without it all is plain. It stands where e2e_plain.c would.
+/* e2e_tls.c: with E2E_TLS=FOLDER, of certs.sh, clients speak TLS by OpenSSL to the servers, which
+ * get p256.pem; without it all is plain. It stands where e2e_plain.c would.
  *
- * The TLS handshake comes with the first bytes that a client sends. Most resume the session of the one
- * before, which is quicker. A server's end of stream is one only behind its close_notify. */
+ * The TLS handshake comes with the first bytes that a client sends. Most resume the session of the
+ * one before, which is quicker. A server's end of stream is one only behind its close_notify. */
 #include "e2e.h"
 
 #include <arpa/inet.h>
@@ -143,7 +143,12 @@ ssize_t e2e_send(int fd, const void *data, size_t n)
 	ERR_clear_error();
 	errno = 0;
 	got = SSL_write(s, data, n < 1 << 30 ? (int)n : 1 << 30);
-	return got > 0 ? got : (result(s, got), -1);
+	if (got > 0)
+		return got;
+	/* Behind the peer's close_notify nothing can be sent. */
+	if (result(s, got) == 0)
+		errno = EPIPE;
+	return -1;
 }
 
 ssize_t e2e_recv(int fd, void *data, size_t n, int flags)

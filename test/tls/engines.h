@@ -38,7 +38,7 @@ void engines_start(struct engines *e, uint16_t suite, size_t client_in);
 /* The same two again, the client with the session of before. */
 void engines_again(struct engines *e, int resume);
 
-/* Lets both work until neither has anything to say. Returns 0, or -1: the server's engine failed. */
+/* Lets both work until neither has anything to say. Returns 0, or -1: the server's failed. */
 int engines_run(struct engines *e);
 
 /* The handshake. Returns whether both are ready for data. */

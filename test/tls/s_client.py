@@ -63,6 +63,27 @@ def suites():
         server.stop()
 
 
+def long_chain():
+    """Seven certificates of 5.6 KiB behind the server's own: a flight of three records."""
+    names = ",".join("DNS:name-%03d.with.a.long.long.long.long.long.domain.invalid" % i
+                     for i in range(90))
+    path = os.path.join(FOLDER, "long")
+    subprocess.run([openssl, "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
+                    "-nodes", "-subj", "/CN=long", "-addext", "subjectAltName=" + names,
+                    "-keyout", path + ".key", "-out", path + ".crt"], check=True,
+                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    with open(path + ".crt") as f, open(os.path.join(FOLDER, "p256.pem")) as own:
+        text = own.read() + 7 * f.read()
+    with open(path + ".pem", "w") as f:
+        f.write(text)
+    shutil.copy(os.path.join(FOLDER, "p256.key"), path + ".key")
+    server = Server(pair="long")
+    for options in ((), ("-maxfraglen", "512")):
+        said = works("a long chain", server, "-tls1_2", *options)
+        check(int(re.search("has read ([0-9]+) bytes", said).group(1)) > 2 * 16384, said[-900:])
+    server.stop()
+
+
 def preference(server):
     """The order is ours, whatever the client's is."""
     names = ["ECDHE-ECDSA-" + suite for suite in SUITES]
@@ -120,7 +141,8 @@ def extensions(server):
     works("another name", server, "-servername", "elsewhere.invalid")
     works("no name", server, "-noservername")
     for options in (("-no_ticket",), ("-status",), ("-comp",), ("-legacy_renegotiation",),
-                    ("-no_etm",), ("-nextprotoneg", "http/1.1"), ("-use_srtp", "SRTP_AES128_CM_SHA1_80"),
+                    ("-no_etm",), ("-nextprotoneg", "http/1.1"),
+                    ("-use_srtp", "SRTP_AES128_CM_SHA1_80"),
                     ("-maxfraglen", "512"), ("-maxfraglen", "4096"), ("-fallback_scsv",),
                     ("-sigalgs", "ECDSA+SHA256"), ("-sigalgs", "ECDSA+SHA384"),
                     ("-sigalgs", "ECDSA+SHA512"), ("-max_send_frag", "512"),
@@ -156,6 +178,7 @@ def renegotiation(server):
 
 deadline(60)
 suites()
+long_chain()
 one = Server()
 preference(one)
 groups()

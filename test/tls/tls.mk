@@ -8,17 +8,19 @@ TLS_UNITS = $(TLS_DIR)/unit_tls_engine $(TLS_DIR)/unit_tls_refuse
 TLS_E2E = $(TLS_DIR)/tls_records $(TLS_DIR)/tls_cut $(TLS_DIR)/tls_memory $(TLS_DIR)/tls_reload
 TLS_ABUSE = $(TLS_DIR)/tls_abuse $(TLS_DIR)/tls_flood
 TLS_PROGRAMS_bearssl = $(TLS_PAIRS) test/fuzz/replay_pair $(TLS_UNITS) $(TLS_E2E) $(TLS_ABUSE)
-TLS_CLIENTS = $(TLS_DIR)/s_client.py $(TLS_DIR)/https.py test/clients/raw.py test/clients/library.py \
-	test/clients/node.js test/clients/browser.py
+TLS_CLIENTS = $(TLS_DIR)/s_client.py $(TLS_DIR)/https.py test/clients/raw.py \
+	test/clients/library.py test/clients/node.js test/clients/browser.py test/clients/promtool.py
 
-# Programs of plain ws:// that say something of wss:// too. Not among them: e2e_start and abuse_config,
-# which start the program with files of their own; e2e_metrics and abuse_clock, where TLS plays no part.
-# The rest of RFC 6455, whose cases differ in payload only, and abuse_around are for test-tls-all.
+# Programs of plain ws:// that say something of wss:// too. Not among them: e2e_start and
+# abuse_config, which start the program with files of their own; e2e_metrics and abuse_clock, where
+# TLS plays no part. The rest of RFC 6455, whose cases differ in payload only, abuse_around and a
+# share of the planted faults are for test-tls-all.
 TLS_OTHERS = test/e2e_relay test/e2e_frames test/e2e_handshake test/e2e_slow test/e2e_signals \
 	test/e2e_limits $(RFC_DIR)/rfc_framing $(RFC_DIR)/rfc_fragments $(RFC_DIR)/rfc_close \
 	$(RFC_DIR)/rfc_handshake $(RFC_DIR)/rfc_large test/abuse/abuse_handshakes \
 	test/abuse/abuse_leaving test/abuse/abuse_memory
-TLS_ALL = $(RFC_DIR)/rfc_control $(RFC_DIR)/rfc_reserved $(RFC_DIR)/rfc_text test/abuse/abuse_around
+TLS_ALL = $(RFC_DIR)/rfc_control $(RFC_DIR)/rfc_reserved $(RFC_DIR)/rfc_text \
+	test/abuse/abuse_around $(FAULTS_TESTS)
 
 TLS_RUN_bearssl = sh $(TLS_DIR)/run.sh $(TLS_PROGRAMS_bearssl) $(TLS_CLIENTS) $(TLS_OTHERS)
 TLS_RUN_none = :
@@ -83,6 +85,7 @@ test/fuzz/replay_pair: test/fuzz/fuzz_pair.c $(FUZZ_COMMON) $(FUZZ_pair) $(FUZZ_
 		$(FUZZ_ALLOC) $(TLS_LIBS_bearssl) $(LDLIBS)
 
 test-tls: wsrelay $(TLS_PROGRAMS_$(TLS)) $(TLS_OTHERS)
+	@test $(TLS) != none || echo "SKIP test-tls: no TLS is built in; make TLS=bearssl test-tls"
 	@$(TLS_RUN_$(TLS))
 
 test-tls-all: wsrelay $(TLS_PROGRAMS_$(TLS)) $(TLS_OTHERS) $(TLS_ALL)

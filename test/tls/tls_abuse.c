@@ -9,12 +9,12 @@ static struct wire w[HELD];
 
 /* ---- what each costs while it is held */
 
-enum kind { SILENT, HALF_HELLO, FLIGHT, LONG_RECORD, KINDS };
+enum { SILENT, HALF_HELLO, FLIGHT, LONG_RECORD, KINDS };
 static const char *const kind_names[KINDS] = {
 	"silent", "half a hello", "its answer unread", "16 KiB of a record"
 };
 
-static void hold(struct abuse *a, struct wire *one, enum kind kind)
+static void hold(struct abuse *a, struct wire *one, int kind)
 {
 	static uint8_t record[16400] = { 22, 3, 3, 0x40, 0x18 };
 
@@ -39,7 +39,8 @@ static double cost_of_nothing(struct abuse *a)
 
 static void test_held(void)
 {
-	struct abuse *a = abuse_begin("25", "each costs", "  handshake_timeout: 2s\nmemory:\n  budget: 16MiB\n");
+	struct abuse *a = abuse_begin("25", "each costs",
+	                              "  handshake_timeout: 2s\nmemory:\n  budget: 16MiB\n");
 	static const char signatures[] = "wsrelay_tls_signatures_total";
 	double calm, held, kib, signed_for;
 	long before;

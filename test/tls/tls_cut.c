@@ -1,6 +1,6 @@
-/* tls_cut.c: row 28: connections that are cut inside a record, between two records of a frame, inside a
- * fragmented message, with close_notify and without; renegotiation without end (row 27); records that
- * the protocol does not allow. Nobody gets what was cut, and nothing is left of it. */
+/* tls_cut.c: row 28: connections cut inside a record, between two records of a frame, inside
+ * a fragmented message, with close_notify and without; renegotiation without end (row 27); records
+ * that the protocol does not allow. Nobody gets what was cut, and nothing is left of it. */
 #include "wire.h"
 
 static struct server s;
@@ -9,18 +9,18 @@ static uint8_t body[4000];
 static int files;
 
 /* What stands before the cut. */
-enum before { NOTHING, FRAME_HEAD, FRAGMENT, CONTROL, BEFORES };
+enum { NOTHING, FRAME_HEAD, FRAGMENT, CONTROL, BEFORES };
 static const char *const before_names[BEFORES] = {
 	"nothing", "half a frame", "a first fragment", "a fragment and a ping"
 };
 
 /* How it ends. */
-enum end { FIN, RST, NOTIFY, NOTIFY_FIN, HALF_CLOSE, ENDS };
+enum { FIN, RST, NOTIFY, NOTIFY_FIN, HALF_CLOSE, ENDS };
 static const char *const end_names[ENDS] = {
 	"FIN", "RST", "close_notify", "close_notify and FIN", "FIN of one way"
 };
 
-static void make_before(struct wire *w, enum before before)
+static void make_before(struct wire *w, int before)
 {
 	uint8_t frame[5000];
 	size_t n = frame_make(frame, 0x82, body, sizeof body);
@@ -34,7 +34,7 @@ static void make_before(struct wire *w, enum before before)
 }
 
 /* The end of a client, `at` bytes into its last record, which would complete the message. */
-static void cut(enum before before, enum end end, size_t at)
+static void cut(int before, int end, size_t at)
 {
 	static struct wire w;
 	uint8_t frame[5000];
@@ -173,6 +173,7 @@ static void test_illegal(void)
 		{ "zeros", "\0\0\0\0\0\0\0\0", 8, "speaks no TLS" },
 	};
 	static struct wire w;
+	long long begun;
 	size_t i;
 	int open;
 
@@ -192,6 +193,11 @@ static void test_illegal(void)
 			wire_send(&w, 0);
 			client_send(&w.c, rows[i].bytes, rows[i].n);
 			CHECK(client_ended(&w.c) != 0, "%s at %d: it is not ended", rows[i].what, open);
+			/* What it held is free before it goes. */
+			begun = now_ms();
+			CHECK(metric_await(&s, "wsrelay_budget_used_bytes", 0) == 0 &&
+			      now_ms() - begun < 2000, "%s at %d: %lld ms later its half message is "
+			      "still there", rows[i].what, open, now_ms() - begun);
 			wire_leave(&w, 0);
 		}
 		CHECK(strstr(s.log, rows[i].why), "%s: no '%s' in the log", rows[i].what, rows[i].why);

@@ -12,10 +12,7 @@
 #include <time.h>
 
 enum { FLOODERS = 100, PINGS = 1000, TRIES = 3, SIGNATURES = 200 };
-
-/* Of these times 99 of 100 pings come back in, on a processor of the server's own. A turn is at most one
- * signature, and a key exchange; a ping waits for the rest of one and for its own. */
-enum { MOST = 6 };
+enum { NEWCOMERS = 10, NEWCOMER_MS = 2000 };
 
 static double own_cpu_us(void)
 {
@@ -107,15 +104,20 @@ static double now_us(void)
 	return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
 }
 
-/* The time that so many of 1,000 pings did not exceed. */
-static void measure(struct client *c, double *median, double *p99)
+/* The median and what 99 of 100 pings did not exceed, in time, which is the machine's too when it
+ * is busy; the median and what 9 of 10 did not exceed, in what the server has worked meanwhile. */
+struct figures {
+	double us[2], work_us[2];
+};
+
+static void measure(struct client *c, pid_t pid, struct figures *f)
 {
-	static double us[PINGS];
+	static double us[PINGS], work[PINGS];
 	struct timespec rest = { 0, 300000 };
 	int i, good = 0;
 
 	for (i = 0; i < PINGS; i++) {
-		double begun = now_us();
+		double begun = now_us(), before = cpu_ms(pid);
 		int op;
 
 		good += !client_frame(c, 0x89, "ping", 4);
@@ -124,61 +126,62 @@ static void measure(struct client *c, double *median, double *p99)
 		} while (op > 0 && op != 10);
 		good += op == 10;
 		us[i] = now_us() - begun;
+		work[i] = (cpu_ms(pid) - before) * 1000;
 		nanosleep(&rest, NULL);
 	}
 	CHECK(good == 2 * PINGS, "%d of %d pings", good / 2, PINGS);
 	qsort(us, PINGS, sizeof *us, compare);
-	*median = us[PINGS / 2];
-	*p99 = us[PINGS * 99 / 100];
+	qsort(work, PINGS, sizeof *work, compare);
+	f->work_us[0] = work[PINGS / 2];
+	f->work_us[1] = work[PINGS * 9 / 10];
+	f->us[0] = us[PINGS / 2];
+	f->us[1] = us[PINGS * 99 / 100];
 }
 
 static void test_flood(void)
 {
-	double signature = signature_us(), calm[2], busy[2] = { 0 }, done, cpu, took, best = 0;
+	double signature = signature_us(), done, took;
 	struct abuse *a = abuse_begin("26", "", "");
-	struct client c;
+	struct figures calm, busy = { { 0 }, { 0 } };
+	int tries, i, ms, newcomer = 0, slow = 0;
 	long long begun;
-	int tries, newcomer = -1, whole = 0;
+	struct client c;
 	pid_t pid;
 
 	if (!a)
 		return;
 	bystanders_stop(a->b);
 	CHECK(!client_open(&c, &a->s), "no client");
-	measure(&c, &calm[0], &calm[1]);
-	/* Others on the machine may spoil one: then the server does not get all of a processor. */
-	for (tries = 0; tries < TRIES && !(whole && busy[1] <= MOST * signature); tries++) {
+	measure(&c, a->s.pid, &calm);
+	/* Others on the machine may spoil one: what we are late to see counts too. */
+	for (tries = 0; tries < TRIES && (!tries || busy.work_us[0] > 3 * signature); tries++) {
 		fflush(stdout);
 		done = metric(&a->s, "wsrelay_tls_handshakes_total");
-		cpu = cpu_ms(a->s.pid);
 		begun = now_ms();
 		pid = fork();
 		if (pid == 0)
 			flood(a->s.port);
-		measure(&c, &busy[0], &busy[1]);
-		newcomer = abuse_newcomer(a);
+		measure(&c, a->s.pid, &busy);
+		for (i = 0, newcomer = 0; i < NEWCOMERS; i++) {
+			ms = abuse_newcomer(a);
+			newcomer = ms > newcomer ? ms : newcomer;
+			slow += ms < 0 || ms > NEWCOMER_MS;
+		}
 		took = (double)(now_ms() - begun);
 		done = metric(&a->s, "wsrelay_tls_handshakes_total") - done;
-		cpu = cpu_ms(a->s.pid) - cpu;
 		kill(pid, SIGKILL);
 		waitpid(pid, NULL, 0);
-		whole = cpu >= 0.97 * took;
-		best = tries == 0 || busy[0] < best ? busy[0] : best;
 		CHECK(done > 50, "only %g handshakes", done);
-		printf("row 26: signature %.0f us; ping median %.0f us, p99 %.0f us; in the flood "
-		       "%.0f us, p99 %.0f us; %.0f full handshakes a second, newcomer %d ms, "
-		       "server's CPU %.0f %%\n", signature, calm[0], calm[1], busy[0], busy[1],
-		       done * 1000 / took, newcomer, cpu * 100 / took);
+		printf("row 26: signature %.0f us; ping median %.0f us, p99 %.0f us; in the flood %.0f "
+		       "us, p99 %.0f us, work of the server meanwhile %.0f us, p90 %.0f us; %.0f "
+		       "handshakes a second, the slowest newcomer %d ms\n", signature, calm.us[0], calm.us[1],
+		       busy.us[0], busy.us[1], busy.work_us[0], busy.work_us[1], done * 1000 / took,
+		       newcomer);
 	}
-	CHECK(best <= 4 * signature || !ABUSE_EXACT, "median %.0f us in the flood, a signature is %.0f us",
-	      best, signature);
-	if (whole)
-		CHECK(busy[1] <= MOST * signature || !ABUSE_EXACT,
-		      "p99 %.0f us in the flood, %.0f us without; a signature is %.0f us", busy[1],
-		      calm[1], signature);
-	else
-		printf("row 26: p99 is not judged: others took the processor from the server\n");
-	CHECK(newcomer >= 0 && newcomer < 2000, "a newcomer: %d ms", newcomer);
+	CHECK(slow == 0, "%d newcomers took more than %d ms", slow, NEWCOMER_MS);
+	/* One turn and a half. */
+	CHECK(busy.work_us[0] <= 3 * signature || !ABUSE_EXACT, "half of the pings wait for %.0f us of "
+	      "work, a signature is %.0f us", busy.work_us[0], signature);
 	CHECK(abuse_bye(&c), "close");
 	CHECK(abuse_files(a, a->fds - 2) == a->fds - 2, "%d descriptors", open_files(a->s.pid));
 	bystanders_free(a->b);

@@ -1,5 +1,5 @@
-/* tls_memory.c: a budget that is used up by half records and half messages, slow readers, what an idle
- * client costs, and the sum that -t prints. */
+/* tls_memory.c: a budget that is used up by half records and half messages; what an idle client
+ * costs, and the sum that -t prints. */
 #include "wire.h"
 
 #include <sys/resource.h>
@@ -7,7 +7,9 @@
 static struct server s;
 static uint8_t body[16384];
 
-#define SMALL "  max_message_size: 32KiB\nmemory:\n  input: 32KiB\n  ring: 128KiB\n  budget: 256KiB\n" METRICS
+#define SMALL \
+	"  max_message_size: 32KiB\n" \
+	"memory:\n  input: 32KiB\n  ring: 128KiB\n  budget: 256KiB\n" METRICS
 
 /* A full budget: eight first fragments, each in a block of 32 KiB. */
 enum { HOLDERS = 8, FRAGMENT = 16376 };
@@ -27,8 +29,8 @@ static void hold_all(struct wire *w)
 	}
 }
 
-/* An illegal frame and a record that is forged, in one read, while nothing is free: there is no room
- * for the close frame, so the client goes while its records are being opened. */
+/* An illegal frame and a record that is forged, in one read, while nothing is free: there is no
+ * room for the close frame, so the client goes while its records are being opened. */
 static void test_killed_while_opening(void)
 {
 	static struct wire holders[HOLDERS], w;

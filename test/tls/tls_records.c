@@ -110,6 +110,33 @@ static void test_many_frames(void)
 	CHECK(good == FRAMES, "%d of %d frames", good, FRAMES);
 }
 
+/* Many messages in one turn come back in a record or two, not in one each. */
+static void test_one_record_a_flush(void)
+{
+	enum { FRAMES = 500 };
+	long long until = now_ms() + E2E_MS;
+	static uint8_t frames[FRAMES * 20];
+	size_t n = 0, records = 0, at;
+	struct client *c = &w.c;
+	int i;
+
+	for (i = 0; i < FRAMES; i++)
+		n += frame_make(frames + n, 0x82, body, 10);
+	CHECK(!wire_want(&w, 0) && c->at == c->have, "something is left");
+	CHECK(!client_send(&listener, frames, n), "%d frames", FRAMES);
+	while (c->have - c->at < (size_t)FRAMES * 12 && client_more(c, until))
+		;
+	CHECK(c->have - c->at >= (size_t)FRAMES * 12, "%zu bytes came", c->have - c->at);
+	for (at = c->at; at + 5 <= c->have; records++)
+		at += 5u + (size_t)(c->buf[at + 3] << 8 | c->buf[at + 4]);
+	CHECK(records <= 5, "%d messages in %zu records", FRAMES, records);
+	CHECK(!wire_want(&w, (size_t)FRAMES * 12), "payload");
+	w.n_got = 0;
+	for (i = 0, n = 0; i < FRAMES; i++)
+		n += (size_t)client_is(&listener, 2, body, 10);
+	CHECK(n == FRAMES, "%zu of %d", n, FRAMES);
+}
+
 static void test_empty(void)
 {
 	uint8_t frame[64];
@@ -205,6 +232,7 @@ int main(void)
 	test_pieces();
 	test_halves();
 	test_many_frames();
+	test_one_record_a_flush();
 	test_empty();
 	test_life(0, 1);
 	test_life(1, 1000);

@@ -23,7 +23,7 @@ struct wire {
 /* Connects; its hello is made, nothing is sent. Returns 0 or -1. */
 int wire_connect(struct wire *w, const struct server *s);
 
-/* The TLS handshake, its records sent in pieces of so many bytes (0: as they are). Returns 0 or -1. */
+/* The TLS handshake, its records sent in pieces of so many bytes (0: whole). Returns 0 or -1. */
 int wire_shake(struct wire *w, size_t piece);
 
 int wire_is_ready(struct wire *w);      /* whether it is done */
