@@ -111,7 +111,7 @@ uint64_t tls_memory(const struct config *f, size_t clients)
 {
 	/* Two files, and the two of before while a reload reads them. */
 	return f->server_tls_enabled ? clients * sizeof(struct tls) + sizeof tls_scratch +
-	                               sizeof session_store + 4 * TLS_FILE_MAX : 0;
+	                               sizeof session_store + (size_t)4 * TLS_FILE_MAX : 0;
 }
 
 size_t tls_metrics(char *page, size_t room)

@@ -196,7 +196,7 @@ def background(server):
     time.sleep(0.5)
     os.write(master, b"typed\n")
     out = b""
-    while b"state" not in out and select.select([master], [], [], 10)[0]:
+    while b"\n" not in out.partition(b"state")[2] and select.select([master], [], [], 10)[0]:
         out += os.read(master, 1000)
     check(b"state S" in out or b"state R" in out, out)
     os.waitpid(child, 0)
