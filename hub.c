@@ -21,7 +21,7 @@ size_t hub_watches(const struct config *config)
 
 static uint64_t hub_part(FILE *out, const char *what, uint64_t bytes)
 {
-	if (out)
+	if (out && bytes)
 		fprintf(out, "  %-21s %12" PRIu64 " bytes\n", what, bytes);
 	return bytes;
 }
