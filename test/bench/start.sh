@@ -45,6 +45,6 @@ if ! command -v musl-gcc >/dev/null 2>&1; then
 fi
 mkdir "$dir/copy" && cp -R ./*.c ./*.h apps Makefile config.mk "$dir/copy" || exit 1
 rm -f "$dir/copy/"*.o "$dir/copy/apps/"*.o
-(cd "$dir/copy" && "${MAKE:-make}" CC=musl-gcc CFLAGS=-Os LDFLAGS='-static -s' TLS=none) \
+(cd "$dir/copy" && "${MAKE:-make}" CC=musl-gcc CFLAGS=-Os LDFLAGS='-static -s' TLS=none wsrelay) \
 	>"$dir/log" 2>&1 || { cat "$dir/log"; exit 1; }
 measure 'musl, static, stripped' "$dir/copy/wsrelay"
