@@ -20,10 +20,14 @@ struct tls_pem {
 	size_t body_len;
 };
 
+/* Zeroes n bytes that held a secret; no compiler leaves this out. */
+void tls_wipe(void *data, size_t n);
+
 /* These return NULL, or what is wrong, to be written behind the file's name. */
 
-/* Reads a file of at most `most` bytes whole into f, which is zero; never waits for a pipe. Afterwards the caller wipes and
- * frees f->text, when it is not NULL, whatever is returned: it may hold a key. */
+/* Reads a file of at most `most` bytes whole into f, which is zero; never waits for a pipe.
+ * Afterwards the caller wipes and frees f->text, when it is not NULL, whatever is returned: it may
+ * hold a key. */
 const char *tls_pem_load(struct tls_pem *f, const char *file, size_t most);
 
 /* Finds the next block, which must be whole: BEGIN and END line. */

@@ -1,7 +1,9 @@
 /* tls_bearssl.c: BearSSL's engine, set up once, its memory lent record by record. */
 #include "tls.h"
 
+#include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 /* A build against another BearSSL than the one that tls_engine_lend() was written for stops here: this
  * is how version 0.6 lays out what that function writes to. */
@@ -20,12 +22,21 @@ static br_ec_impl ec;
 
 /* ---- random numbers */
 
+/* BearSSL asks the processor alone where that has random numbers: the kernel's are added. */
 int tls_random_start(void)
 {
-	br_prng_seeder seed = br_prng_seeder_system(NULL);
+	br_prng_seeder system = br_prng_seeder_system(NULL);
+	int fd = open("/dev/urandom", O_RDONLY | O_CLOEXEC);
+	uint8_t seed[32];
+	ssize_t n = fd < 0 ? -1 : read(fd, seed, sizeof seed);
 
+	if (fd >= 0)
+		close(fd);
 	br_hmac_drbg_init(&pool, &br_sha256_vtable, NULL, 0);
-	return seed && seed(&pool.vtable) ? 0 : -1;
+	if (n == (ssize_t)sizeof seed)
+		br_hmac_drbg_update(&pool, seed, sizeof seed);
+	tls_wipe(seed, sizeof seed);
+	return (system && system(&pool.vtable)) || n == (ssize_t)sizeof seed ? 0 : -1;
 }
 
 void tls_random(void *out, size_t n)
@@ -80,7 +91,7 @@ void tls_engine_fresh(br_ssl_engine_context *e, uint8_t *out)
 
 	tls_random(seed, sizeof seed);
 	br_ssl_engine_inject_entropy(e, seed, sizeof seed);
-	memset(seed, 0, sizeof seed);
+	tls_wipe(seed, sizeof seed);
 	/* Else each new connection would open /dev/urandom, which fails when descriptors are out. */
 	e->rng_os_rand_done = 1;
 	/* Less room for input than BUFSIZE_INPUT would make the engine offer smaller records. */

@@ -20,15 +20,6 @@ static const char bad_key[] = "the private key is damaged; make it anew or fetch
 static const char mismatch[] = "the private key does not belong to the first certificate; the "
 	"server's own must be the first";
 
-/* Overwrites a secret, although nobody reads it again. */
-static void wipe(void *data, size_t n)
-{
-	volatile uint8_t *p = data;
-
-	while (n--)
-		*p++ = 0;
-}
-
 static int is_label_end(const struct tls_pem *f, const char *end)
 {
 	size_t n = strlen(end);
@@ -106,7 +97,7 @@ static int rsa_works(const br_rsa_private_key *k, const br_rsa_public_key *publi
 	     br_rsa_public_get_default()(number, public->nlen, public);
 	for (i = 0; i < public->nlen; i++)
 		ok &= number[i] == (i ? 0x5A : 0);
-	wipe(number, sizeof number);
+	tls_wipe(number, sizeof number);
 	return ok == 1;
 }
 
@@ -278,9 +269,9 @@ int tls_pair_load(struct tls_pair *p, const char *cert_file, const char *key_fil
 void tls_pair_free(struct tls_pair *p)
 {
 	if (p->cert.text)
-		wipe(p->cert.text, p->cert.size);
+		tls_wipe(p->cert.text, p->cert.size);
 	if (p->key.text)
-		wipe(p->key.text, p->key.size);
+		tls_wipe(p->key.text, p->key.size);
 	free(p->cert.text);
 	free(p->key.text);
 	memset(p, 0, sizeof *p);

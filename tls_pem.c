@@ -11,6 +11,14 @@
 
 static const char dashes[] = "-----", begin[] = "-----BEGIN ", end[] = "-----END ";
 
+void tls_wipe(void *data, size_t n)
+{
+	volatile uint8_t *p = data;
+
+	while (n--)
+		*p++ = 0;
+}
+
 /* Whether text starts with this; returns its length then, or 0. */
 static size_t starts(const char *text, const char *with)
 {
