@@ -37,7 +37,10 @@ const char *link_start(const struct options *o)
 /* What ended the engine: of a certificate in words that say what to do. */
 static const char *link_why(const br_ssl_engine_context *e)
 {
-	switch (br_ssl_engine_last_error(e)) {
+	enum { HANDSHAKE_FAILURE = 40, PROTOCOL_VERSION = 70 };         /* alerts, RFC 5246 7.2 */
+	int error = br_ssl_engine_last_error(e);
+
+	switch (error) {
 	case BR_ERR_X509_NOT_TRUSTED:
 		return "the certificate comes from nobody who is trusted; --cafile FILE trusts others";
 	case BR_ERR_X509_EXPIRED:
@@ -47,9 +50,22 @@ static const char *link_why(const br_ssl_engine_context *e)
 	case BR_ERR_X509_BAD_SIGNATURE:
 		return "the certificate has a wrong signature";
 	case BR_ERR_X509_UNSUPPORTED:
+	case BR_ERR_X509_WRONG_KEY_TYPE:
+	case BR_ERR_X509_CRITICAL_EXTENSION:
 		return "the certificate is of a kind that is not supported";
+	case BR_ERR_X509_NOT_CA:
+		return "the certificate was signed by one that is no CA's";
+	case BR_ERR_X509_FORBIDDEN_KEY_USAGE:
+		return "the certificate, or one that signed it, is not for that use";
+	case BR_ERR_X509_WEAK_PUBLIC_KEY:
+		return "the certificate, or one that signed it, has a key that is too short";
+	case BR_ERR_RECV_FATAL_ALERT + HANDSHAKE_FAILURE:
+		return "the server has no cipher suite, or no kind of key, in common";
+	case BR_ERR_RECV_FATAL_ALERT + PROTOCOL_VERSION:
+		return "the server does not speak TLS 1.2";
 	default:
-		return tls_engine_error(e);
+		return error > BR_ERR_X509_OK && error <= BR_ERR_X509_NOT_TRUSTED ?
+		       "the certificate is malformed" : tls_engine_error(e);
 	}
 }
 
@@ -57,6 +73,8 @@ int link_open(struct link *l, int fd, const struct options *o)
 {
 	br_ssl_engine_context *e = &secure.client.eng;
 	static const char *names[] = { "http/1.1" };
+	char host[URL_HOST_MAX];
+	size_t n = strlen(o->url.host);
 
 	memset(l, 0, sizeof *l);
 	l->fd = fd;
@@ -72,8 +90,11 @@ int link_open(struct link *l, int fd, const struct options *o)
 	br_ssl_engine_set_x509(e, &secure.verify.vtable);
 	tls_engine_fresh(e, secure.out);
 	br_ssl_engine_set_buffers_bidi(e, secure.in, sizeof secure.in, secure.out, sizeof secure.out);
-	/* An address is no server name (RFC 6066 section 3). */
-	if (br_ssl_client_reset(&secure.client, secure.verify.ip_len ? NULL : o->url.host, 0))
+	/* An address is no server name, and a name has no dot behind it (RFC 6066 section 3). */
+	memcpy(host, o->url.host, n + 1);
+	if (host[n - 1] == '.')
+		host[n - 1] = '\0';
+	if (br_ssl_client_reset(&secure.client, secure.verify.ip_len ? NULL : host, 0))
 		return 0;
 	l->why = link_why(e);
 	return -1;

@@ -1,12 +1,12 @@
 /* verify.c: whether a server's certificate is believed: BearSSL's judgement of the chain, and what that
- * lacks: a server that is named by its address, and --insecure. */
+ * lacks: its extended key usage, a server that is named by its address, and --insecure. */
 #include "client/trust.h"
 
 #include <arpa/inet.h>
 #include <string.h>
 #include <time.h>
 
-enum { DAYS_TO_1970 = 719528, DAY = 86400 };
+enum { DAYS_TO_1970 = 719528, DAY = 86400, RSA_BYTES_MIN = 256 };
 
 /* BearSSL passes a pointer to the member that is first. */
 static struct verify *verify_of(const br_x509_class *const *ctx)
@@ -65,6 +65,26 @@ static int verify_names_ip(const struct verify *v, const struct tls_cert *cert)
 	return 0;
 }
 
+/* Whether the certificate is for servers: it names no use, or this one, or any (section 4.2.1.12). */
+static int verify_is_server(const struct tls_cert *cert)
+{
+	static const uint8_t usage[] = { 0x55, 0x1D, 0x25 }, any[] = { 0x55, 0x1D, 0x25, 0x00 },
+		server[] = { 0x2B, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03, 0x01 };
+	struct tls_der value = trust_extension(cert, usage, sizeof usage), uses;
+
+	if (!value.p)
+		return 1;
+	uses = tls_der_take(&value, DER_SEQUENCE);
+	while (uses.n > 0) {
+		struct tls_der use = tls_der_take(&uses, DER_OID);
+
+		if ((use.n == sizeof server && !memcmp(use.p, server, use.n)) ||
+		    (use.n == sizeof any && !memcmp(use.p, any, use.n)))
+			return 1;
+	}
+	return 0;
+}
+
 static unsigned verify_end_chain(const br_x509_class **ctx)
 {
 	struct verify *v = verify_of(ctx);
@@ -72,12 +92,16 @@ static unsigned verify_end_chain(const br_x509_class **ctx)
 	unsigned error = br_x509_minimal_vtable.end_chain(&v->minimal.vtable);
 	struct tls_cert cert;
 
-	if (!v->insecure && (error || !v->ip_len))
+	if (!v->insecure && error)
 		return error;
 	if (tls_cert_read(first, &cert) || !cert.key.key_type)
 		return BR_ERR_X509_UNSUPPORTED;
 	v->key = cert.key;
-	return v->insecure || verify_names_ip(v, &cert) ? 0 : BR_ERR_X509_BAD_SERVER_NAME;
+	if (v->insecure)
+		return 0;
+	if (!verify_is_server(&cert))
+		return BR_ERR_X509_FORBIDDEN_KEY_USAGE;
+	return !v->ip_len || verify_names_ip(v, &cert) ? 0 : BR_ERR_X509_BAD_SERVER_NAME;
 }
 
 static const br_x509_pkey *verify_key(const br_x509_class *const *ctx, unsigned *usages)
@@ -110,6 +134,7 @@ void verify_start(struct verify *v, const br_x509_trust_anchor *anchors, size_t 
 	br_x509_minimal_set_hash(&v->minimal, br_sha384_ID, &br_sha384_vtable);
 	br_x509_minimal_set_hash(&v->minimal, br_sha512_ID, &br_sha512_vtable);
 	br_x509_minimal_set_rsa(&v->minimal, br_rsa_pkcs1_vrfy_get_default());
+	br_x509_minimal_set_minrsa(&v->minimal, RSA_BYTES_MIN);
 	br_x509_minimal_set_ecdsa(&v->minimal, br_ec_get_default(), br_ecdsa_vrfy_asn1_get_default());
 	br_x509_minimal_set_time(&v->minimal, (uint32_t)(now / DAY + DAYS_TO_1970),
 	                         (uint32_t)(now % DAY));
