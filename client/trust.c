@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { STORE_MAX = 1 << 20 };           /* bytes of a file of certificates */
 
@@ -86,15 +87,13 @@ static size_t trust_take(const char **wrong)
 size_t trust_read(const char *file, const br_x509_trust_anchor **anchors, char why[WHY_MAX])
 {
 	const char *wrong = "there is no file of trusted certificates on this system; give one by --cafile";
-	const char *const *place = places;
+	const char *const *place;
 	size_t n = 0;
 
+	for (place = places; !file && *place; place++)
+		file = access(*place, R_OK) ? NULL : *place;
 	if (file)
 		wrong = tls_pem_load(&store, file, STORE_MAX);
-	for (; !file && *place && wrong; place++) {
-		wrong = tls_pem_load(&store, *place, STORE_MAX);
-		file = wrong ? NULL : *place;
-	}
 	if (!wrong)
 		n = trust_take(&wrong);
 	if (!wrong && n == 0)
