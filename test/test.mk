@@ -75,7 +75,7 @@ include test/static.mk
 
 TEST_PROGRAMS = $(UNIT_TESTS) $(HUB_TESTS) $(E2E_TESTS) $(CONFORMANCE_TESTS) $(FUZZ_REPLAYS) \
 	$(SIM_DIR)/sim $(FAULTS_TESTS) $(ABUSE_TESTS) $(CLIENT_UNITS) $(CLIENT_WRAPPED) \
-	$(TLS_PROGRAMS_$(TLS))
+	$(CLIENT_UNITS_$(TLS)) $(TLS_PROGRAMS_$(TLS))
 
 test check: wsrelay wsclient $(TEST_PROGRAMS)
 	@sh test/run.sh test/layers.sh $(UNIT_TESTS) $(CLIENT_UNITS) $(HUB_TESTS) $(FUZZ_REPLAYS) \
