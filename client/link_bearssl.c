@@ -6,11 +6,14 @@
 #include <string.h>
 #include <unistd.h>
 
+enum { READS_A_TURN = 32 };     /* a record takes two */
+
 const char link_kind[] = "bearssl";
 
 static struct secure {
 	br_ssl_client_context client;
 	struct verify verify;
+	int held;                       /* the last byte handed over is in a record that waits */
 	uint8_t in[BR_SSL_BUFSIZE_INPUT], out[BR_SSL_BUFSIZE_OUTPUT];
 } secure;
 
@@ -61,6 +64,8 @@ static const char *link_why(const br_ssl_engine_context *e)
 		return "the certificate, or one that signed it, has a key that is too short";
 	case BR_ERR_RECV_FATAL_ALERT + HANDSHAKE_FAILURE:
 		return "the server has no cipher suite, or no kind of key, in common";
+	case BR_ERR_UNSUPPORTED_VERSION:
+		return "the server speaks no TLS, or not TLS 1.2";
 	case BR_ERR_RECV_FATAL_ALERT + PROTOCOL_VERSION:
 		return "the server does not speak TLS 1.2";
 	default:
@@ -82,6 +87,7 @@ int link_open(struct link *l, int fd, const struct options *o)
 		return 0;
 	l->tls = e;
 	memset(&secure.client, 0, sizeof secure.client);
+	secure.held = 0;
 	tls_engine(e);
 	br_ssl_engine_set_rsavrfy(e, br_rsa_pkcs1_vrfy_get_default());
 	br_ssl_engine_set_ecdsa(e, br_ecdsa_vrfy_asn1_get_default());
@@ -115,35 +121,39 @@ static long link_errno(struct link *l)
 	return link_failed(l, strerror(errno));
 }
 
-/* Sends the records that wait. Returns 0, or LINK_FAILED. */
+/* Sends the records that wait. Returns 0, or LINK_FAILED: then nothing waits any more. */
 static long link_flush(struct link *l)
 {
 	br_ssl_engine_context *e = l->tls;
+	long failed = 0;
 	const uint8_t *p;
 	ssize_t n;
 	size_t len;
 
 	while ((p = br_ssl_engine_sendrec_buf(e, &len))) {
-		n = send(l->fd, p, len, MSG_NOSIGNAL);
-		if (n < 0)
-			return link_errno(l);
-		br_ssl_engine_sendrec_ack(e, (size_t)n);
+		n = failed ? (ssize_t)len : send(l->fd, p, len, MSG_NOSIGNAL);
+		if (n >= 0)
+			br_ssl_engine_sendrec_ack(e, (size_t)n);
+		else if (!(failed = link_errno(l)))
+			break;
 	}
-	return 0;
+	return failed;
 }
 
-/* Receives until there is payload, nothing more comes, or the end; and sends what that causes.
+/* Receives until there is payload, nothing more comes, or the end; and sends what that causes, whose
+ * failure does not matter here: what came may still be read, and then the end of the stream.
  * Returns LINK_WAIT, LINK_END or LINK_FAILED. */
 static long link_fill(struct link *l)
 {
 	br_ssl_engine_context *e = l->tls;
+	int reads;
 	uint8_t *p;
 	ssize_t n;
 	size_t len;
 
-	for (;;) {
-		if (link_flush(l))
-			return LINK_FAILED;
+	/* Records without payload may come without an end: the deadlines must have their turn. */
+	for (reads = 0; reads < READS_A_TURN; reads++) {
+		link_flush(l);
 		if (br_ssl_engine_current_state(e) == BR_SSL_CLOSED)
 			return br_ssl_engine_last_error(e) == BR_ERR_OK ? LINK_END
 			                                                : link_failed(l, link_why(e));
@@ -154,6 +164,8 @@ static long link_fill(struct link *l)
 			return n < 0 ? link_errno(l) : LINK_END;
 		br_ssl_engine_recvrec_ack(e, (size_t)n);
 	}
+	link_flush(l);
+	return LINK_WAIT;
 }
 
 long link_recv(struct link *l, void *data, size_t n)
@@ -179,7 +191,8 @@ long link_recv(struct link *l, void *data, size_t n)
 }
 
 /* Receives nothing: payload that came would wait in the engine, where nobody looks before the socket
- * has more. */
+ * has more. The last byte counts as sent when its record is out: until then the caller comes back,
+ * even one that receives nothing meanwhile. */
 long link_send(struct link *l, const void *data, size_t n)
 {
 	br_ssl_engine_context *e = l->tls;
@@ -191,19 +204,26 @@ long link_send(struct link *l, const void *data, size_t n)
 		sent = send(l->fd, data, n, MSG_NOSIGNAL);
 		return sent >= 0 ? (long)sent : link_errno(l);
 	}
-	p = br_ssl_engine_sendapp_buf(e, &len);
-	if (p) {
-		n = len < n ? len : n;
-		memcpy(p, data, n);
-		br_ssl_engine_sendapp_ack(e, n);
-		br_ssl_engine_flush(e, 0);
-	}
 	if (link_flush(l))
 		return LINK_FAILED;
 	if (br_ssl_engine_current_state(e) == BR_SSL_CLOSED)
 		return link_failed(l, br_ssl_engine_last_error(e) == BR_ERR_OK ? "the server ended TLS"
 		                                                              : link_why(e));
-	return p ? (long)n : LINK_WAIT;
+	p = br_ssl_engine_sendapp_buf(e, &len);
+	if (!p)
+		return LINK_WAIT;
+	if (secure.held) {
+		secure.held = 0;
+		return 1;
+	}
+	n = len < n ? len : n;
+	memcpy(p, data, n);
+	br_ssl_engine_sendapp_ack(e, n);
+	br_ssl_engine_flush(e, 0);
+	if (link_flush(l))
+		return LINK_FAILED;
+	secure.held = br_ssl_engine_sendrec_buf(e, &len) ? 1 : 0;
+	return (long)n - secure.held;
 }
 
 /* A record that waits, or a handshake, needs the socket for its own direction. */
