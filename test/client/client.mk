@@ -9,7 +9,8 @@ CLIENT_PARTS = client/url.o client/random.o client/queue.o client/handshake.o cl
 CLIENT_PAIRS = test/client/pair.py test/client/pipe.py test/client/probe.py \
 	test/client/hostile.py test/client/wrapped.py test/client/servers.py
 CLIENT_UNITS_bearssl = test/client/unit_verify
-CLIENT_PAIRS_bearssl = test/client/secure.py
+CLIENT_PAIRS_bearssl = test/client/secure.py test/client/secure_wire.py \
+	test/client/secure_pipe.py
 
 $(CLIENT_UNITS): $(CLIENT_PARTS) client/client.h client/wire.h test/test.h
 	$(TEST_CC) $(LDFLAGS) -o $@ $@.c $(CLIENT_PARTS) $(LDLIBS)

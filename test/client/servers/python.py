@@ -1,5 +1,9 @@
-"""python.py: an echo server made with Python's websockets; it says its port on standard output."""
+"""python.py: an echo server made with Python's websockets; it says its port on standard output.
+
+With E2E_TLS=FOLDER it speaks TLS with p256.pem of it."""
 import asyncio
+import os
+import ssl
 import sys
 
 try:
@@ -19,7 +23,11 @@ async def echo(socket, path=None):
 
 
 async def main():
-    server = await websockets.serve(echo, "127.0.0.1", 0, subprotocols=["echo"])
+    folder, tls = os.environ.get("E2E_TLS"), None
+    if folder:
+        tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        tls.load_cert_chain(folder + "/p256.pem", folder + "/p256.key")
+    server = await websockets.serve(echo, "127.0.0.1", 0, subprotocols=["echo"], ssl=tls)
     print(server.sockets[0].getsockname()[1], flush=True)
     await asyncio.Future()
 
