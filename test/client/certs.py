@@ -111,6 +111,8 @@ class Secure(Script):
 
     def __init__(self, certs, pair, work=None, ciphers=None, **how):
         self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        # An end without close_notify is a failure (the option is OpenSSL's, 3.0).
+        self.context.options &= ~getattr(ssl, "OP_IGNORE_UNEXPECTED_EOF", 0)
         if ciphers:
             self.context.set_ciphers(ciphers)
         self.context.load_cert_chain(certs.pem(pair), certs.path(pair + ".key"))

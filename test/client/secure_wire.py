@@ -4,6 +4,7 @@ import socket
 import ssl
 import tempfile
 import time
+import warnings
 
 from certs import Certs, Secure, expect, probe
 from harness import Client, Peer, Proxy, Script, check, deadline, end, frame
@@ -36,7 +37,8 @@ def versions(certs, ca):
     expect("TLS 1.0 only", 2, "in common", *ca, server.url)
     server.stop()
     for what, answer, text in (
-            ("HTTP", b"HTTP/1.1 400 Bad Request\r\n\r\n", "speaks no TLS"), ("text", b"hello\n" * 9, "speaks no TLS"),
+            ("HTTP", b"HTTP/1.1 400 Bad Request\r\n\r\n", "speaks no TLS"),
+            ("text", b"hello\n" * 9, "speaks no TLS"),
             ("zeros", bytes(99), "speaks no TLS"), ("SSH", b"SSH-2.0-OpenSSH_9.2\r\n", "speaks no TLS"),
             ("nothing", b"", "before its answer was whole"),
             ("an alert", b"\x15\x03\x03\x00\x02\x02\x28", "in common"),
@@ -217,6 +219,7 @@ def borders(certs, ca):
             server.stop()
 
 
+warnings.simplefilter("ignore", DeprecationWarning)     # TLS 1.0
 deadline(145)
 every = Certs()
 trust = ("--cafile", every.pem("ca"))
