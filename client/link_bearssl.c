@@ -29,7 +29,7 @@ const char *link_start(const struct options *o)
 	if (tls_random_start())
 		return "the system gives no random numbers: no TLS without them";
 	if (o->insecure) {
-		log_line(LOG_LEVEL_WARN, "--insecure: whoever answers is believed to be the server; "
+		log_line(LOG_LEVEL_ERROR, "--insecure: whoever answers is believed to be the server; "
 		         "all that is sent can be read by others");
 		return NULL;
 	}
