@@ -7,7 +7,10 @@ static:
 cross:
 	@MAKE='$(MAKE)' sh test/cross.sh
 
+size:
+	@MAKE='$(MAKE)' sh test/size.sh
+
 coverage:
 	@MAKE='$(MAKE)' sh test/coverage.sh
 
-.PHONY: static cross coverage
+.PHONY: static cross size coverage
