@@ -55,11 +55,11 @@ static int verify_names_ip(const struct verify *v, const struct tls_cert *cert)
 	struct tls_der value = trust_extension(cert, alt_names, sizeof alt_names), names;
 
 	names = tls_der_take(&value, DER_SEQUENCE);
-	while (names.n > 0) {
+	while (names.p && names.n > 0) {
+		int is_address = tls_der_next(&names, IP_ADDRESS);
 		struct tls_der name = tls_der_take(&names, names.p[0]);
 
-		if (name.p && names.p && name.n == v->ip_len && name.p[-2] == IP_ADDRESS &&
-		    !memcmp(name.p, v->ip, v->ip_len))
+		if (is_address && name.n == v->ip_len && !memcmp(name.p, v->ip, v->ip_len))
 			return 1;
 	}
 	return 0;
