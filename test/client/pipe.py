@@ -223,7 +223,7 @@ def gone_reader(server):
     check(client.process.stdout.readline() == b"a\n", "one line")
     client.process.stdout.close()
     # poll() tells at once, select() with the next message.
-    if b"select()" in subprocess.run(["./wsclient", "-V"], stdout=subprocess.PIPE).stdout:
+    if b"with select" in subprocess.run(["./wsclient", "-V"], stdout=subprocess.PIPE).stdout:
         client.process.stdin.write(b"b\n")
         client.process.stdin.flush()
     check(client.wait() == 74, "the reader is gone: %s" % client.log)

@@ -322,7 +322,7 @@ def machines(folder):
     cc = musl_arm64(folder)
     if not cc and shutil.which("aarch64-linux-gnu-gcc"):
         cc = "aarch64-linux-gnu-gcc"
-        note("arm64 with musl", "there is no musl for arm64; with glibc instead, which is larger")
+        print("arm64: there is no musl for it here: glibc, which is larger, stands in")
     if not cc:
         note("arm64", "there is no aarch64-linux-gnu-gcc")
         return
