@@ -81,7 +81,7 @@ uninstall:
 clean:
 	rm -f wsrelay wsclient *.o apps/*.o client/*.o build.stamp build.stamp.new
 	rm -f $(TEST_PROGRAMS) $(FUZZ_PROGRAMS) $(BENCH_PROGRAMS) test/*.o test/*/*.o test/*/*.so \
-		test/abuse/soak
+		test/abuse/soak $(TLS_PROGRAMS_bearssl) $(CLIENT_UNITS_bearssl)
 	rm -rf test/sim/obj test/fuzz/fuzz_found
 
 .PHONY: all run install uninstall clean FORCE
