@@ -102,7 +102,8 @@ one()
 	if build wsrelay wsclient $tests $simulator; then
 		if [ -n "$runner" ]; then
 			wrap wsrelay $tests $simulator
-			export FUZZ_MS=1000     # what is emulated may take longer
+			# What is emulated may take longer, and the emulator's memory counts too.
+			export FUZZ_MS=1000 E2E_EMULATED=1
 		fi
 		[ -z "$simulator" ] || tests="$tests $(dirname "$simulator")/share.sh"
 		WORLDS=$worlds sh test/run.sh $tests | tee "$1/$2.out"

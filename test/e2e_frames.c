@@ -95,6 +95,8 @@ static void test_lengths(void)
 		INT64_MAX, UINT64_C(1) << 63, UINT64_MAX, UINT64_MAX - 3, UINT64_MAX - 13
 	};
 	long before = virtual_kib(s.pid), after;
+	/* An emulator maps memory of its own; the least that is announced here is 64 MiB. */
+	long slack = getenv("E2E_EMULATED") ? 1024 : 0;
 	uint8_t bytes[64];
 	size_t i, k, n;
 
@@ -115,7 +117,8 @@ static void test_lengths(void)
 		refused(what, code, bytes + 20, n + 14);
 	}
 	after = virtual_kib(s.pid);
-	CHECK(before == after, "address space: %ld KiB before, %ld after", before, after);
+	CHECK(after - before <= slack && before - after <= slack,
+	      "address space: %ld KiB before, %ld after", before, after);
 }
 
 /* Row 15. */
