@@ -1,6 +1,7 @@
 /* core.h: the hub from inside: what its own files share, from the listeners up to the metrics.
  *
- * Only budget, ring, net, output, input, conn, hub, metrics, tls and wsrelay.c include it. */
+ * Only budget, hold, ring, net, output, input, conn, hub, metrics, wsrelay.c and of TLS tls_none,
+ * tls_conn and tls_server include it. */
 #ifndef CORE_H
 #define CORE_H
 
@@ -212,7 +213,7 @@ void conn_evict(struct conn *c);
  * are dropped, it stands at the head. */
 void conn_cut(struct conn *c);
 
-/* Hands over what waits: the only caller of send(). */
+/* Hands over what waits: the only caller of tls_send(). */
 void conn_flush(struct conn *c);
 
 /* Looks at its deadlines; passed: ms since the last look. */

@@ -1,4 +1,4 @@
-/* net.c: listeners, and how they accept, even when descriptors are out. */
+/* net.c: listeners, and how they accept, even when descriptors are out; the plain send. */
 #include "core.h"
 
 #include <arpa/inet.h>
